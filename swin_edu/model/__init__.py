@@ -1,0 +1,54 @@
+"""The network, one file per chapter of the course; it imports nothing else of swin_edu."""
+
+from swin_edu.model.attention import WindowAttention, attention_plain
+from swin_edu.model.block import MLP, DropPath, SwinBlock
+from swin_edu.model.config import SwinConfig
+from swin_edu.model.merging import PatchMerging, gather_neighbours
+from swin_edu.model.patches import PatchEmbedding, patchify
+from swin_edu.model.position import RelativePositionBias, relative_position_index, resize_bias_table
+from swin_edu.model.swin import (
+    SwinStage,
+    SwinTransformer,
+    swin_base,
+    swin_cifar,
+    swin_large,
+    swin_small,
+    swin_tiny,
+)
+from swin_edu.model.windows import (
+    effective_window,
+    padded_size,
+    region_ids,
+    shift_mask,
+    window_partition,
+    window_reverse,
+)
+
+__all__ = [
+    "MLP",
+    "DropPath",
+    "PatchEmbedding",
+    "PatchMerging",
+    "RelativePositionBias",
+    "SwinBlock",
+    "SwinConfig",
+    "SwinStage",
+    "SwinTransformer",
+    "WindowAttention",
+    "attention_plain",
+    "effective_window",
+    "gather_neighbours",
+    "padded_size",
+    "patchify",
+    "region_ids",
+    "relative_position_index",
+    "resize_bias_table",
+    "shift_mask",
+    "swin_base",
+    "swin_cifar",
+    "swin_large",
+    "swin_small",
+    "swin_tiny",
+    "window_partition",
+    "window_reverse",
+]
