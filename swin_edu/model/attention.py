@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
-from swin_edu.model.config import Pair
+from swin_edu.model.config import Pair, as_pair
 from swin_edu.model.position import RelativePositionBias
 
 
@@ -50,6 +50,9 @@ class WindowAttention(nn.Module):
         qkv_bias: whether the query, key and value projections have a bias.
         relative_position_bias: False leaves the bias out (paper, Table 4, "no pos").
 
+    Raises:
+        ValueError: if the heads cannot share the channels evenly.
+
     Paper: Section 3.2 (W-MSA and SW-MSA), equation (4).
 
     Example:
@@ -66,7 +69,10 @@ class WindowAttention(nn.Module):
         relative_position_bias: bool = True,
     ) -> None:
         super().__init__()
+        if num_heads < 1 or channels % num_heads:
+            raise ValueError(f"num_heads must divide the {channels} channels evenly, got {num_heads}")
         self.num_heads = num_heads
+        self.window = as_pair(window_size, "window_size")
         self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
         self.projection = nn.Linear(channels, channels)
         self.position = RelativePositionBias(window_size, num_heads) if relative_position_bias else None
@@ -81,7 +87,11 @@ class WindowAttention(nn.Module):
 
         Returns:
             (B*nW, N, C).
+
+        Raises:
+            ValueError: if windows, window and mask do not fit together.
         """
+        self._check(windows, window, mask)
         pattern = "w n (three h d) -> three w h n d"
         query, key, value = rearrange(self.qkv(windows), pattern, three=3, h=self.num_heads)
         bias = self.position(window) if self.position is not None else None
@@ -93,6 +103,7 @@ class WindowAttention(nn.Module):
         self, windows: Tensor, window: Pair | None = None, mask: Tensor | None = None
     ) -> Tensor:
         """The same, one step at a time, as notebooks 02 to 04 explain it."""
+        self._check(windows, window, mask)
         pattern = "w n (three h d) -> three w h n d"
         query, key, value = rearrange(self.qkv(windows), pattern, three=3, h=self.num_heads)
         bias = self.position(window) if self.position is not None else None
@@ -100,6 +111,21 @@ class WindowAttention(nn.Module):
             mask = mask.repeat(windows.shape[0] // mask.shape[0], 1, 1)[:, None]  # one mask for all heads
         mixed = attention_plain(query, key, value, bias, mask)
         return self.projection(rearrange(mixed, "w h n d -> w n (h d)"))
+
+    def _check(self, windows: Tensor, window: Pair | None, mask: Tensor | None) -> None:
+        mh, mw = window or self.window
+        if windows.ndim != 3:
+            raise ValueError(f"windows must be (B*nW, N, C), got shape {tuple(windows.shape)}")
+        if windows.shape[1] != mh * mw:
+            raise ValueError(f"a window of {mh}x{mw} has {mh * mw} tokens, got {windows.shape[1]}")
+        if mask is None:
+            return
+        if mask.dtype != torch.bool or mask.ndim != 3 or mask.shape[1:] != (mh * mw, mh * mw):
+            raise ValueError(
+                f"mask must be bool (nW, {mh * mw}, {mh * mw}), got {mask.dtype} {tuple(mask.shape)}"
+            )
+        if windows.shape[0] % mask.shape[0]:
+            raise ValueError(f"{windows.shape[0]} windows cannot share the masks of {mask.shape[0]} windows")
 
 
 def _join_bias_and_mask(bias: Tensor | None, mask: Tensor | None, windows: Tensor) -> Tensor | None:

@@ -24,6 +24,9 @@ def relative_position_index(window_size: int | Pair) -> Tensor:
         (N, N) int64, row = query, column = key,
         value = (dr + Mh - 1) * (2*Mw - 1) + (dc + Mw - 1), in 0 ... (2*Mh - 1)*(2*Mw - 1) - 1.
 
+    Raises:
+        ValueError: if a side of the window is below 1.
+
     Paper: Section 3.2, "relative position bias".
 
     Example:
@@ -33,7 +36,7 @@ def relative_position_index(window_size: int | Pair) -> Tensor:
                 [7, 6, 4, 3],
                 [8, 7, 5, 4]])
     """
-    mh, mw = as_pair(window_size, "window_size")
+    mh, mw = _whole_window(window_size, "window_size")
     row = torch.arange(mh).repeat_interleave(mw)
     column = torch.arange(mw).repeat(mh)
     dr = row[:, None] - row[None, :]
@@ -44,8 +47,8 @@ def relative_position_index(window_size: int | Pair) -> Tensor:
 def resize_bias_table(table: Tensor, old_window: int | Pair, new_window: int | Pair) -> Tensor:
     """Stretch a learned table to another window size, so that old weights serve a new resolution.
 
-    Each head's table is an image of offsets, (2*Mh - 1) x (2*Mw - 1); it is resized bicubically with
-    its corners fixed, because the corner is the largest offset of the old window and of the new one.
+    Each head's table is an image of offsets, (2*Mh - 1) x (2*Mw - 1); it is resized bicubically about
+    its centre, the offset zero, as the authors' fine-tuning code does it.
 
     Args:
         table: ((2*Mh - 1)*(2*Mw - 1), h) for the old window.
@@ -56,7 +59,7 @@ def resize_bias_table(table: Tensor, old_window: int | Pair, new_window: int | P
         ((2*Mh' - 1)*(2*Mw' - 1), h) for the new window, same dtype.
 
     Raises:
-        ValueError: if the table's length does not fit ``old_window``.
+        ValueError: if the table's length does not fit ``old_window``, or a window is empty.
 
     Paper: Section 3.2 ("initialise a model for fine-tuning with a different window size through
     bi-cubic interpolation").
@@ -65,7 +68,10 @@ def resize_bias_table(table: Tensor, old_window: int | Pair, new_window: int | P
         >>> resize_bias_table(torch.zeros(13 * 13, 3), old_window=7, new_window=(12, 8)).shape
         torch.Size([345, 3])
     """
-    (mh, mw), (new_mh, new_mw) = as_pair(old_window, "old_window"), as_pair(new_window, "new_window")
+    (mh, mw), (new_mh, new_mw) = (
+        _whole_window(old_window, "old_window"),
+        _whole_window(new_window, "new_window"),
+    )
     if table.ndim != 2 or table.shape[0] != (2 * mh - 1) * (2 * mw - 1):
         raise ValueError(
             f"a table for window {mh}x{mw} has {(2 * mh - 1) * (2 * mw - 1)} rows and one column a head, "
@@ -74,11 +80,9 @@ def resize_bias_table(table: Tensor, old_window: int | Pair, new_window: int | P
     if (mh, mw) == (new_mh, new_mw):
         return table.clone()
     grid = rearrange(table.detach(), "(r c) h -> 1 h r c", r=2 * mh - 1)
-    # align_corners keeps the extreme offsets where they are; float32 because half has no bicubic on CPUs.
-    grid = F.interpolate(
-        grid.float(), size=(2 * new_mh - 1, 2 * new_mw - 1), mode="bicubic", align_corners=True
-    ).to(table.dtype)
-    return rearrange(grid, "1 h r c -> (r c) h")
+    # Without align_corners the scale is (2M' - 1) / (2M - 1), closer to the true M' / M than with it.
+    grid = F.interpolate(grid.float(), size=(2 * new_mh - 1, 2 * new_mw - 1), mode="bicubic")
+    return rearrange(grid.to(table.dtype), "1 h r c -> (r c) h")
 
 
 class RelativePositionBias(nn.Module):
@@ -97,7 +101,7 @@ class RelativePositionBias(nn.Module):
 
     def __init__(self, window_size: int | Pair, num_heads: int) -> None:
         super().__init__()
-        self.window = as_pair(window_size, "window_size")
+        self.window = _whole_window(window_size, "window_size")
         mh, mw = self.window
         self.table = nn.Parameter(torch.zeros((2 * mh - 1) * (2 * mw - 1), num_heads))
         nn.init.trunc_normal_(self.table, std=0.02)
@@ -109,10 +113,22 @@ class RelativePositionBias(nn.Module):
 
         Args:
             window: (Mh, Mw), at most the window that the table was made for; by default that one.
+
+        Raises:
+            ValueError: if the window is larger than the table's, or empty.
         """
         (full_h, full_w), (mh, mw) = self.window, window or self.window
+        if not (1 <= mh <= full_h and 1 <= mw <= full_w):
+            raise ValueError(f"the table holds windows from 1x1 to {full_h}x{full_w}, got window {mh}x{mw}")
         table = rearrange(self.table, "(r c) h -> r c h", r=2 * full_h - 1)
         table = table[full_h - mh : full_h + mh - 1, full_w - mw : full_w + mw - 1]
         index = relative_position_index((mh, mw)).to(table.device)
         bias = rearrange(table, "r c h -> (r c) h")[index.flatten()]
         return rearrange(bias, "(q k) h -> h q k", q=mh * mw)
+
+
+def _whole_window(window_size: int | Pair, name: str) -> Pair:
+    window = as_pair(window_size, name)
+    if min(window) < 1:
+        raise ValueError(f"{name} must be at least 1 along each axis, got {window_size}")
+    return window
