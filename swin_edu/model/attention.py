@@ -71,7 +71,7 @@ class WindowAttention(nn.Module):
         super().__init__()
         if num_heads < 1 or channels % num_heads:
             raise ValueError(f"num_heads must divide the {channels} channels evenly, got {num_heads}")
-        self.num_heads = num_heads
+        self.channels, self.num_heads = channels, num_heads
         self.window = as_pair(window_size, "window_size")
         self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
         self.projection = nn.Linear(channels, channels)
@@ -114,8 +114,8 @@ class WindowAttention(nn.Module):
 
     def _check(self, windows: Tensor, window: Pair | None, mask: Tensor | None) -> None:
         mh, mw = window or self.window
-        if windows.ndim != 3:
-            raise ValueError(f"windows must be (B*nW, N, C), got shape {tuple(windows.shape)}")
+        if windows.ndim != 3 or windows.shape[-1] != self.channels:
+            raise ValueError(f"windows must be (B*nW, N, {self.channels}), got shape {tuple(windows.shape)}")
         if windows.shape[1] != mh * mw:
             raise ValueError(f"a window of {mh}x{mw} has {mh * mw} tokens, got {windows.shape[1]}")
         if mask is None:

@@ -83,6 +83,9 @@ class SwinBlock(nn.Module):
         drop_path: rate of stochastic depth, on both branches.
         relative_position_bias: False leaves the bias out.
 
+    Raises:
+        ValueError: if the heads cannot share the channels, or the shift is not inside the window.
+
     Paper: Section 3.2, equation (3).
 
     Example:
@@ -103,6 +106,7 @@ class SwinBlock(nn.Module):
     ) -> None:
         super().__init__()
         self.window, self.shift = as_pair(window_size, "window_size"), as_pair(shift, "shift")
+        effective_window(1, 1, self.window, self.shift)  # a shift that does not fit is refused here and now
         self.norm1 = nn.LayerNorm(channels, eps=1e-5)
         self.attention = WindowAttention(channels, num_heads, self.window, qkv_bias, relative_position_bias)
         self.drop_path = DropPath(drop_path)
@@ -110,7 +114,15 @@ class SwinBlock(nn.Module):
         self.mlp = MLP(channels, round(channels * mlp_ratio))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """(B, H, W, C) -> (B, H, W, C), for any H and W."""
+        """(B, H, W, C) -> (B, H, W, C), for any H and W.
+
+        Raises:
+            ValueError: if the tokens have another shape.
+        """
+        if tokens.ndim != 4 or tokens.shape[-1] != self.attention.channels:
+            raise ValueError(
+                f"tokens must be (B, H, W, {self.attention.channels}), got shape {tuple(tokens.shape)}"
+            )
         tokens = tokens + self.drop_path(self.attend(self.norm1(tokens)))
         return tokens + self.drop_path(self.mlp(self.norm2(tokens)))
 
@@ -124,7 +136,7 @@ class SwinBlock(nn.Module):
         if sh or sw:
             tokens = tokens.roll((-sh, -sw), dims=(1, 2))
         windows = rearrange(window_partition(tokens, window), "w mh mw c -> w (mh mw) c")
-        windows = self.attention(windows, window, _mask(height, width, window, (sh, sw), tokens.device))
+        windows = self.attention(windows, window, _mask(height, width, window, (sh, sw), tokens))
         windows = rearrange(windows, "w (mh mw) c -> w mh mw c", mh=window[0])
         tokens = window_reverse(windows, window, padded_h, padded_w)
         if sh or sw:
@@ -132,13 +144,14 @@ class SwinBlock(nn.Module):
         return tokens[:, :height, :width]
 
 
-def _mask(height: int, width: int, window: Pair, shift: Pair, device: torch.device) -> Tensor | None:
+def _mask(height: int, width: int, window: Pair, shift: Pair, tokens: Tensor) -> Tensor | None:
     """`shift_mask` where it says anything; None where all tokens of a window may meet."""
     if shift == (0, 0) and padded_size(height, width, window) == (height, width):
         return None
-    if torch.compiler.is_compiling():
-        return shift_mask(height, width, window, shift).to(device)
-    return _cached_mask(height, width, window, shift, device)
+    # A compiler's or a dry run's fake tensor must not be remembered: a real run would get it later.
+    if torch.compiler.is_compiling() or type(tokens) is not Tensor:
+        return shift_mask(height, width, window, shift).to(tokens.device)
+    return _cached_mask(height, width, window, shift, tokens.device)
 
 
 @lru_cache(maxsize=64)
