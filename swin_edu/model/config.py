@@ -4,6 +4,7 @@ Notebook 07 turns these numbers into the networks of the paper's Section 3.3 (Sw
 """
 
 from dataclasses import dataclass
+from math import isfinite
 
 Pair = tuple[int, int]
 
@@ -26,7 +27,7 @@ def as_pair(value: int | Pair, name: str = "value") -> Pair:
         ((7, 7), (4, 8))
     """
     pair = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
-    if len(pair) != 2 or any(isinstance(v, bool) or not isinstance(v, int) for v in pair):
+    if len(pair) != 2 or not all(_is_whole(v) for v in pair):
         raise ValueError(f"{name} must be an int or a pair of ints (rows, columns), got {value!r}")
     return pair
 
@@ -75,25 +76,14 @@ class SwinConfig:
     checkpoint_blocks: bool = False
 
     def __post_init__(self) -> None:
-        # Lists come from JSON files; tuples keep the config hashable.
-        object.__setattr__(self, "depths", tuple(self.depths))
-        object.__setattr__(self, "num_heads", tuple(self.num_heads))
+        for name in ("depths", "num_heads"):  # lists come from JSON files; tuples keep the config hashable
+            if not isinstance(getattr(self, name), (tuple, list)):
+                raise ValueError(f"{name} needs one entry a stage, got {getattr(self, name)!r}")
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         if isinstance(self.window_size, list):
             object.__setattr__(self, "window_size", tuple(self.window_size))
-        window = as_pair(self.window_size, "window_size")
-        at_least_one = {
-            "patch_size": (self.patch_size,),
-            "in_channels": (self.in_channels,),
-            "embed_dim": (self.embed_dim,),
-            "depths": self.depths,
-            "num_heads": self.num_heads,
-            "window_size": window,
-        }
-        for name, values in at_least_one.items():
-            if not values or any(not isinstance(v, int) or isinstance(v, bool) or v < 1 for v in values):
-                raise ValueError(f"{name} needs positive whole numbers, got {getattr(self, name)!r}")
-        if self.num_classes < 0:
-            raise ValueError(f"num_classes must be 0 (no head) or more, got {self.num_classes}")
+        self._check_whole_numbers()
+        self._check_rates_and_switches()
         if len(self.depths) != len(self.num_heads):
             raise ValueError(
                 f"depths and num_heads need one entry a stage, got {self.depths} and {self.num_heads}"
@@ -104,10 +94,30 @@ class SwinConfig:
                     f"stage {stage} has {channels} channels, which {heads} heads cannot share evenly; "
                     f"change embed_dim={self.embed_dim} or num_heads={self.num_heads}"
                 )
-        if self.mlp_ratio <= 0:
-            raise ValueError(f"mlp_ratio must be above 0, got {self.mlp_ratio}")
-        if not 0 <= self.drop_path_rate < 1:
-            raise ValueError(f"drop_path_rate must be in [0, 1), got {self.drop_path_rate}")
+
+    def _check_whole_numbers(self) -> None:
+        at_least_one = {
+            "patch_size": (self.patch_size,),
+            "in_channels": (self.in_channels,),
+            "embed_dim": (self.embed_dim,),
+            "depths": self.depths,
+            "num_heads": self.num_heads,
+            "window_size": as_pair(self.window_size, "window_size"),
+        }
+        for name, values in at_least_one.items():
+            if not values or any(not _is_whole(v) or v < 1 for v in values):
+                raise ValueError(f"{name} needs positive whole numbers, got {getattr(self, name)!r}")
+        if not _is_whole(self.num_classes) or self.num_classes < 0:
+            raise ValueError(f"num_classes must be 0 (no head) or a whole number, got {self.num_classes!r}")
+
+    def _check_rates_and_switches(self) -> None:
+        if not (_is_number(self.mlp_ratio) and round(self.embed_dim * self.mlp_ratio) >= 1):
+            raise ValueError(f"mlp_ratio must leave at least one hidden channel, got {self.mlp_ratio!r}")
+        if not (_is_number(self.drop_path_rate) and 0 <= self.drop_path_rate < 1):
+            raise ValueError(f"drop_path_rate must be in [0, 1), got {self.drop_path_rate!r}")
+        for name in ("qkv_bias", "shift_windows", "relative_position_bias", "checkpoint_blocks"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be True or False, got {getattr(self, name)!r}")
 
     @property
     def stage_channels(self) -> tuple[int, ...]:
@@ -123,3 +133,11 @@ class SwinConfig:
     def shift(self) -> Pair:
         """Shift of the shifted blocks: half a window along each axis (paper, Section 3.2)."""
         return (self.window[0] // 2, self.window[1] // 2) if self.shift_windows else (0, 0)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and isfinite(value)

@@ -50,6 +50,9 @@ class PatchEmbedding(nn.Module):
         in_channels: channels of the images.
         embed_dim: length C of a token.
 
+    Raises:
+        ValueError: if the patch size is below 1.
+
     Paper: Section 3.1, "linear embedding".
 
     Example:
@@ -59,6 +62,8 @@ class PatchEmbedding(nn.Module):
 
     def __init__(self, patch_size: int, in_channels: int, embed_dim: int) -> None:
         super().__init__()
+        if patch_size < 1:
+            raise ValueError(f"patch_size must be at least 1, got {patch_size}")
         self.patch_size = patch_size
         self.projection = nn.Conv2d(in_channels, embed_dim, kernel_size=patch_size, stride=patch_size)
         self.norm = nn.LayerNorm(embed_dim, eps=1e-5)

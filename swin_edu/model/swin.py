@@ -119,6 +119,8 @@ class SwinTransformer(nn.Module):
             raise ValueError(
                 f"images must be (B, {self.config.in_channels}, H, W), got shape {tuple(images.shape)}"
             )
+        if images.shape[2] < 1 or images.shape[3] < 1:
+            raise ValueError(f"images need at least one pixel, got shape {tuple(images.shape)}")
         if not images.is_floating_point():
             raise ValueError(f"images must be float, got {images.dtype}; scale uint8 by 1/255 and normalise")
         tokens = self.patch_embedding(images)
