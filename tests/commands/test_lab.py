@@ -1,0 +1,240 @@
+"""The learner's copies are safe, and JupyterLab comes up at the right page without a word too many."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+import typer
+
+from swin_edu.commands import course_folder
+from swin_edu.commands import lab as lab_module
+from swin_edu.commands.lab import (
+    COPIES,
+    copy_notebooks,
+    lab,
+    lab_arguments,
+    lab_environment,
+    trust_untouched_copies,
+)
+
+ROOT = Path(__file__).parents[2]
+EMPTY_NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+
+
+@pytest.fixture
+def originals(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    for name in ("00_start_here", "03_shifted_windows"):
+        (folder / f"{name}.ipynb").write_text(EMPTY_NOTEBOOK)
+    (folder / "build.py").write_text("")
+    return folder
+
+
+@pytest.fixture
+def copies(originals, tmp_path):
+    folder = tmp_path / COPIES
+    assert copy_notebooks(originals, folder) == []
+    return folder
+
+
+def written(folder):
+    return {path.name: path.read_text() for path in folder.glob("*.ipynb")}
+
+
+def test_every_notebook_is_copied_and_nothing_else(originals, copies):
+    assert written(copies) == written(originals)
+    assert not (copies / "build.py").exists()
+
+
+def test_untouched_copy_follows_the_course(originals, copies):
+    (originals / "03_shifted_windows.ipynb").write_text("second version")
+    assert copy_notebooks(originals, copies) == []
+    assert (copies / "03_shifted_windows.ipynb").read_text() == "second version"
+    assert len(written(copies)) == 2
+
+
+def test_changed_copy_is_kept_and_the_new_version_laid_beside_once(originals, copies):
+    mine = copies / "03_shifted_windows.ipynb"
+    mine.write_text("my work")
+    assert copy_notebooks(originals, copies) == []
+    (originals / "03_shifted_windows.ipynb").write_text("second version")
+    messages = copy_notebooks(originals, copies)
+    assert len(messages) == 1
+    assert "03_shifted_windows_new.ipynb" in messages[0]
+    assert mine.read_text() == "my work"
+    assert (copies / "03_shifted_windows_new.ipynb").read_text() == "second version"
+    assert copy_notebooks(originals, copies) == []
+
+
+def test_work_in_the_copy_laid_beside_is_kept_too(originals, copies):
+    original = originals / "03_shifted_windows.ipynb"
+    (copies / original.name).write_text("my work")
+    original.write_text("second version")
+    copy_notebooks(originals, copies)
+    original.write_text("third version")
+    copy_notebooks(originals, copies)
+    assert (copies / "03_shifted_windows_new.ipynb").read_text() == "third version"
+    (copies / "03_shifted_windows_new.ipynb").write_text("more of my work")
+    original.write_text("fourth version")
+    copy_notebooks(originals, copies)
+    assert {text for name, text in written(copies).items() if name.startswith("03")} == {
+        "my work",
+        "more of my work",
+        "fourth version",
+    }
+
+
+@pytest.mark.parametrize("record", [None, "", "[]", "{broken"])
+def test_without_a_readable_record_nothing_of_the_learner_is_lost(originals, copies, record):
+    (copies / "03_shifted_windows.ipynb").write_text("my work")
+    if record is None:
+        (copies / lab_module.RECORD).unlink()
+    else:
+        (copies / lab_module.RECORD).write_text(record)
+    copy_notebooks(originals, copies)
+    assert (copies / "03_shifted_windows.ipynb").read_text() == "my work"
+
+
+def test_deleted_copy_comes_back_fresh(originals, copies):
+    (copies / "03_shifted_windows.ipynb").write_text("my work")
+    (copies / "03_shifted_windows.ipynb").unlink()
+    copy_notebooks(originals, copies)
+    assert written(copies) == written(originals)
+
+
+def test_only_untouched_copies_are_trusted(monkeypatch, tmp_path, originals, copies):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    changed = {
+        "cell_type": "code",
+        "id": "a",
+        "source": "1",
+        "outputs": [],
+        "execution_count": 1,
+        "metadata": {},
+    }
+    mine = json.loads(EMPTY_NOTEBOOK) | {"cells": [changed]}
+    (copies / "03_shifted_windows.ipynb").write_text(json.dumps(mine))
+    assert trust_untouched_copies(originals, copies) == 1
+    assert trust_untouched_copies(originals, copies) == 0
+    from nbformat import read
+    from nbformat.sign import NotebookNotary
+
+    trusted = [NotebookNotary().check_signature(read(path, 4)) for path in sorted(copies.glob("*.ipynb"))]
+    assert trusted == [True, False]
+
+
+def test_copies_and_open_tabs_are_ignored_by_git():
+    paths = [f"{COPIES}/00_start_here.ipynb", ".jupyter/lab/workspaces/default.jupyterlab-workspace"]
+    ignored = subprocess.run(["git", "check-ignore", *paths], cwd=ROOT, capture_output=True, text=True)
+    if ignored.returncode == 128:
+        pytest.skip("not a git checkout")
+    assert ignored.stdout.split() == paths
+
+
+def test_unknown_notebook_names_those_that_exist(monkeypatch, originals):
+    monkeypatch.setattr(lab_module, "course_folder", lambda: originals.parent)
+    with pytest.raises(typer.BadParameter, match=r"no notebook begins with '99'.*03_shifted_windows"):
+        lab("99")
+
+
+def test_without_the_repository_it_says_what_to_do(monkeypatch, capsys):
+    monkeypatch.setattr(lab_module, "course_folder", lambda: None)
+    with pytest.raises(typer.Exit) as stop:
+        lab()
+    assert stop.value.exit_code == 1
+    assert "Clone it" in capsys.readouterr().err
+
+
+def test_course_folder_is_found_from_inside_and_not_elsewhere(tmp_path, originals):
+    assert course_folder(originals) == originals.parent
+    assert course_folder(tmp_path.parent) is None
+
+
+def test_own_jupyter_settings_of_the_reader_still_count(monkeypatch, tmp_path):
+    mine = tmp_path / "mine" / "labconfig"
+    mine.mkdir(parents=True)
+    theme = {"@jupyterlab/apputils-extension:themes": {"theme": "JupyterLab Dark"}}
+    (mine / "default_setting_overrides.json").write_text(json.dumps(theme))
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(mine.parent))
+    for name, value in lab_environment(ROOT).items():
+        monkeypatch.setenv(name, value)
+    from jupyterlab_server.settings_utils import _get_overrides
+
+    overrides, error = _get_overrides(str(tmp_path))
+    assert not error
+    assert overrides["@jupyterlab/apputils-extension:notification"]["fetchNews"] == "false"
+    assert overrides["@jupyterlab/apputils-extension:themes"]["theme"] == "JupyterLab Dark"
+    assert lab_environment(ROOT)["JUPYTER_CONFIG_PATH"] == os.environ["JUPYTER_CONFIG_PATH"]
+
+
+def test_no_browser_is_opened_when_none_is_wanted():
+    assert "--no-browser" in lab_arguments(ROOT, "00_start_here", browser=False)
+    assert "--no-browser" not in lab_arguments(ROOT, "00_start_here", browser=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="stops the server with SIGINT")
+def test_server_comes_up_at_the_notebook_without_warnings_and_stops_at_once(originals, tmp_path):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    (tmp_path / ".jupyter").symlink_to(ROOT / ".jupyter")
+    code = (
+        "import pathlib, sys, swin_edu.commands.lab as module\n"
+        "module.course_folder = lambda: pathlib.Path(sys.argv[1])\n"
+        "module.lab(browser=False, port=int(sys.argv[2]))"
+    )
+    own_settings = {
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+    }
+    server = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path), str(port)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | own_settings | {"JUPYTER_PREFER_ENV_PATH": "0"},
+    )
+    try:
+        lines, token = [], None
+        while token is None:
+            line = server.stdout.readline()
+            assert line, "".join(lines)
+            lines.append(line)
+            token = re.search(
+                rf"http://127.0.0.1:{port}/lab/tree/{COPIES}/00_start_here.ipynb\?token=(\w+)", line
+            )
+
+        def read(path, tries=50):  # the address is printed a moment before the server listens
+            try:
+                with urllib.request.urlopen(
+                    f"http://127.0.0.1:{port}{path}?token={token[1]}", timeout=30
+                ) as reply:
+                    return reply.read()
+            except urllib.error.URLError:
+                if not tries:
+                    raise
+                time.sleep(0.1)
+                return read(path, tries - 1)
+
+        assert b"JupyterLab" in read(f"/lab/tree/{COPIES}/00_start_here.ipynb")
+        assert json.loads(read(f"/api/contents/{COPIES}/00_start_here.ipynb"))["type"] == "notebook"
+        served = json.loads(read("/lab/api/settings/@jupyterlab/apputils-extension:notification"))
+        assert served["schema"]["properties"]["fetchNews"]["default"] == "false"
+    finally:
+        started = time.monotonic()
+        server.send_signal(signal.SIGINT)
+        rest, _ = server.communicate(timeout=30)
+    assert time.monotonic() - started < 20
+    output = "".join(lines) + rest
+    assert not re.search(r"\[[WE] |[Ww]arning|Traceback", output), output
+    assert "y/[n]" not in output
