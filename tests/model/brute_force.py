@@ -21,24 +21,26 @@ def window_index(position: int, length: int, window: int, shift: int) -> int:
     return 0 if length <= window else floor((position - shift) / window)
 
 
-def may_meet(a: Pair, b: Pair, size: Pair, window: Pair, shift: Pair) -> bool:
-    """Whether the tokens at (row, column) ``a`` and ``b`` attend to each other."""
-    return all(
-        window_index(a[axis], size[axis], window[axis], shift[axis])
-        == window_index(b[axis], size[axis], window[axis], shift[axis])
-        for axis in (0, 1)
-    )
-
-
 def positions(size: Pair) -> list[Pair]:
     """All tokens of a grid as (row, column), row by row."""
     return [(row, column) for row in range(size[0]) for column in range(size[1])]
 
 
+def windows_of(size: Pair, window: Pair, shift: Pair) -> dict[Pair, Pair]:
+    """The (row, column) window index of every token; tokens meet if and only if both indices agree."""
+    return {
+        (row, column): (
+            window_index(row, size[0], window[0], shift[0]),
+            window_index(column, size[1], window[1], shift[1]),
+        )
+        for row, column in positions(size)
+    }
+
+
 def meeting_matrix(size: Pair, window: Pair, shift: Pair) -> Tensor:
     """(H*W, H*W) bool: who attends to whom in the whole grid."""
-    tokens = positions(size)
-    return torch.tensor([[may_meet(a, b, size, window, shift) for b in tokens] for a in tokens])
+    home = windows_of(size, window, shift)
+    return torch.tensor([[home[a] == home[b] for b in home] for a in home])
 
 
 def under(prefix: str, weights: Weights) -> Weights:
@@ -68,11 +70,11 @@ def gelu(x: Tensor) -> Tensor:
 def attention(tokens: Tensor, weights: Weights, heads: int, window: Pair, shift: Pair) -> Tensor:
     """Window attention of one image's tokens (H, W, C) -> (H, W, C), one query at a time."""
     height, width, channels = tokens.shape
-    size, depth = (height, width), channels // heads
+    home, depth = windows_of((height, width), window, shift), channels // heads
     mixed = torch.zeros_like(tokens)
     query, key, value = linear(tokens, weights, "qkv").split(channels, dim=-1)
-    for a in positions(size):
-        keys = [b for b in positions(size) if may_meet(a, b, size, window, shift)]
+    for a in home:
+        keys = [b for b in home if home[b] == home[a]]
         for head in range(heads):
             part = slice(head * depth, (head + 1) * depth)
             scores = torch.stack([query[a][part] @ key[b][part] / sqrt(depth) for b in keys])
@@ -142,7 +144,9 @@ def logits(images: Tensor, weights: Weights, heads: tuple[int, ...], window: Pai
 
 def reach_of_block(changed: set[Pair], size: Pair, window: Pair, shift: Pair) -> set[Pair]:
     """Which tokens can change after a block when the tokens in ``changed`` did before it."""
-    return {a for a in positions(size) if any(may_meet(a, b, size, window, shift) for b in changed)}
+    home = windows_of(size, window, shift)
+    reached = {home[token] for token in changed}
+    return {token for token in home if home[token] in reached}
 
 
 def reach_of_network(pixel: Pair, size: Pair, patch: int, depths: tuple[int, ...], window: Pair) -> list[set]:
