@@ -159,17 +159,22 @@ def check_disk() -> Finding:
 
 def check_data() -> Finding:
     """CIFAR-10 is at hand; the built-in `shapes` always is."""
-    remedy = "`swin-edu data cifar10` downloads it; or SWIN_EDU_DATA=FOLDER names a place that has it"
-    named = [Path(place) for place in os.environ.get("SWIN_EDU_DATA", "").split(os.pathsep) if place]
-    wrong = [str(place) for place in named if not place.is_dir()]
-    if wrong:
+    from swin_edu.data import find_data
+    from swin_edu.data.hub import download_folder, is_downloaded
+    from swin_edu.data.places import data_places
+
+    if wrong := [str(place) for place in data_places() if not place.is_dir()]:
         detail = f"SWIN_EDU_DATA names a folder that is not there: {', '.join(wrong)}"
         return Finding("data", "optional", detail, "correct the variable, or unset it")
-    places = [*named, (course_folder() or Path.cwd()) / "data" / "cache"]
-    found = [place for place in places if any(place.glob("**/*cifar10*/**/*.parquet"))]
-    if found:
-        return Finding("data", "good", f"shapes (built in), cifar10 in {found[0]}")
-    return Finding("data", "optional", "shapes (built in); cifar10 is not here yet", remedy)
+    folder = find_data("cifar10")
+    remedy = "`swin-edu data get cifar10` downloads it; or SWIN_EDU_DATA=FOLDER names a place that has it"
+    if folder is None:
+        return Finding("data", "optional", "shapes (built in); cifar10 is not here yet", remedy)
+    if folder == download_folder("cifar10") and not all(
+        is_downloaded("cifar10", s) for s in ("train", "test")
+    ):
+        return Finding("data", "optional", f"shapes (built in); cifar10 is only partly in {folder}", remedy)
+    return Finding("data", "good", f"shapes (built in), cifar10 in {folder}")
 
 
 def check_tests() -> Finding:

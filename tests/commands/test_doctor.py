@@ -16,6 +16,7 @@ from swin_edu.commands import checks
 from swin_edu.commands import doctor as doctor_module
 from swin_edu.commands.checks import CHECKS, Finding
 from swin_edu.commands.doctor import doctor, examine
+from swin_edu.data.hub import download_folder
 
 GIGABYTE = 10**9
 
@@ -176,16 +177,25 @@ def test_disk_needs_room(monkeypatch, free, state):
 
 
 def test_data_is_found_where_the_variable_says(monkeypatch, tmp_path):
-    monkeypatch.setattr(checks, "course_folder", lambda: tmp_path / "course")
+    monkeypatch.setattr("swin_edu.data.places.course_folder", lambda: tmp_path / "course")
     monkeypatch.delenv("SWIN_EDU_DATA", raising=False)
     finding = found("data")
     assert finding.state == "optional"
-    assert "swin-edu data" in finding.remedy
+    assert "swin-edu data get cifar10" in finding.remedy
     (tmp_path / "cifar10").mkdir()
-    for split in ("train", "test"):
-        (tmp_path / "cifar10" / f"{split}.parquet").touch()
     monkeypatch.setenv("SWIN_EDU_DATA", str(tmp_path))
-    assert found("data").state == "good"
+    finding = found("data")
+    assert finding.state == "good"
+    assert str(tmp_path / "cifar10") in finding.detail
+
+
+def test_half_a_download_is_not_called_good(monkeypatch, tmp_path):
+    monkeypatch.setattr("swin_edu.data.places.course_folder", lambda: tmp_path)
+    monkeypatch.delenv("SWIN_EDU_DATA", raising=False)
+    download_folder("cifar10").mkdir(parents=True)
+    finding = found("data")
+    assert finding.state == "optional"
+    assert "only partly" in finding.detail
 
 
 def test_data_folder_that_is_not_there_is_named(monkeypatch, tmp_path):

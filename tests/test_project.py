@@ -1,0 +1,211 @@
+"""The files around the code agree with each other and with what is really there."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+from PIL import Image
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+README = (ROOT / "README.md").read_text()
+MAKEFILE = (ROOT / "Makefile").read_text()
+PAGES = ("README.md", "CONTRIBUTING.md")
+
+EXTRAS = PROJECT["optional-dependencies"]
+WANTED = [Requirement(line) for line in [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]]]
+
+
+def content_lines(name):
+    lines = (line.split(" #")[0].strip() for line in (ROOT / name).read_text().splitlines())
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+PINS = [Requirement(line) for line in content_lines("constraints.txt")]
+TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+
+
+def test_every_pin_names_one_exact_version():
+    for pin in PINS:
+        assert re.fullmatch(r"==[0-9][0-9A-Za-z.!]*", str(pin.specifier)), f"{pin} is no exact version"
+
+
+def test_on_each_system_no_package_is_pinned_twice():
+    for system in ("linux", "darwin", "win32"):
+        for python in ("3.11", "3.12", "3.13"):
+            here = {"sys_platform": system, "python_version": python, "python_full_version": f"{python}.9"}
+            names = [pin.name for pin in PINS if pin.marker is None or pin.marker.evaluate(here)]
+            assert len(names) == len(set(names)), f"{system}, Python {python}"
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=str)
+def test_dependency_is_pinned_inside_its_range(wanted):
+    name = canonicalize_name(wanted.name)
+    versions = [next(iter(pin.specifier)).version for pin in PINS if canonicalize_name(pin.name) == name]
+    assert versions, f"{wanted.name} is missing in constraints.txt: run `make pins`"
+    for version in versions:
+        assert wanted.specifier.contains(version), f"constraints.txt pins {version}, pyproject wants {wanted}"
+
+
+def test_requirements_lean_on_the_pins_and_bring_every_extra():
+    pins, package = content_lines("requirements.txt")
+    assert pins == "-c constraints.txt"
+    extras = re.fullmatch(r"-e \.\[([a-z,]+)\]", package)[1].split(",")
+    assert set(extras) == set(EXTRAS)
+
+
+def test_environment_yml_leans_on_the_same_pins():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    python, pip, packages = conda
+    assert pip == "pip"
+    assert packages == {"pip": ["-r requirements.txt"]}, "a version here would be a second place for pins"
+    name, version = python.split("=")
+    assert name == "python"
+    assert SpecifierSet(PROJECT["requires-python"]).contains(version)
+
+
+def test_python_of_the_makefile_is_the_python_of_the_package():
+    needed = re.search(r"sys\.version_info < \((\d+), (\d+)\)", MAKEFILE)
+    assert PROJECT["requires-python"] == f">={needed[1]}.{needed[2]}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, ".ci/run", "swin_edu/commands/checks.py"])
+def test_make_targets_that_are_named_exist(page):
+    command = r"(?:^|`)(?:\w+=\S+ )?make ([a-z]+)\b"  # opens a line of a code block, or stands in backticks
+    named = set(re.findall(command, (ROOT / page).read_text(), re.MULTILINE))
+    assert named, "no command was found: the pattern of this test is wrong"
+    assert named <= TARGETS
+
+
+def test_make_alone_lists_every_target():
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make (\w+) ", listed, re.MULTILINE)) == TARGETS
+    phony = re.search(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE)[1].split()
+    assert set(phony) == TARGETS
+
+
+def test_a_python_that_is_too_old_gets_a_clear_message(tmp_path):
+    old = tmp_path / "old-python"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo "Python 3.8.18" && exit 0\nexit 1\n')
+    old.chmod(0o755)
+    for python in (old, "no-such-python"):
+        run = subprocess.run(
+            ["make", "lab", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode
+        assert "needs Python 3.11 or newer" in run.stdout
+        assert "PYTHON=python3.12 make lab" in run.stdout
+        assert not (tmp_path / "venv").exists()
+    assert (
+        "Python 3.8.18"
+        in subprocess.run(
+            ["make", "lab", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        ).stdout
+    )
+
+
+def test_ci_runs_the_test_command_of_the_readme_and_forbids_skipped_browser_tests():
+    script = ROOT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert re.search(r"^make test\b", script.read_text(), re.MULTILINE)
+    assert "SWIN_EDU_REQUIRE_BROWSER=1" in script.read_text()
+    assert "make test " in README
+    assert subprocess.run(["bash", "-n", script]).returncode == 0
+
+
+def test_chapter_table_lists_exactly_the_notebooks_that_exist_as_ready():
+    rows = re.findall(r"^\| (\d\d) \| (.+?) \|.*\| (ready|coming) \|$", README, re.MULTILINE)
+    assert [number for number, _, _ in rows] == [f"{n:02}" for n in range(len(rows))]
+    ready = {
+        number: re.search(r"\(notebooks/(.+)\.ipynb\)", words)
+        for number, words, state in rows
+        if state == "ready"
+    }
+    there = {path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb")}
+    assert {link[1] for link in ready.values()} == there
+    assert all(link[1].startswith(number) for number, link in ready.items())
+    assert not [words for _, words, state in rows if state == "coming" and "](" in words]
+
+
+def test_links_and_pictures_lead_to_files_that_exist():
+    targets = re.findall(r"\]\(([^)#]+)\)", README) + re.findall(r'(?:src|srcset)="([^"]+)"', README)
+    local = [target for target in targets if "://" not in target]
+    assert {"docs/swin_light.png", "docs/swin_dark.png", "CONTRIBUTING.md", "LICENSE"} <= set(local)
+    assert not [target for target in local if not (ROOT / target).exists()]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_files_that_are_named_exist(page):
+    prefixes = "notebooks/|swin_edu/|tests/|docs/|benchmarks/|\\.ci/"
+    named = re.findall(rf"`((?:{prefixes})[\w./]*)`", (ROOT / page).read_text())
+    missing = [
+        name for name in named if not (ROOT / name).exists() and "NN_" not in name and "NAME" not in name
+    ]
+    assert set(missing) <= {"swin_edu/exercises/"}, "said to be missing on the page itself"
+
+
+def test_tests_that_the_readme_names_exist():
+    named = set(re.findall(r"`(test_\w+)`", README))
+    functions = set()
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        functions |= {
+            node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)
+        }
+    assert len(named) >= 5
+    assert named <= functions
+
+
+def test_library_example_of_the_readme_gives_the_shapes_it_says():
+    example, loading = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names = {}
+    exec(example, names)
+    assert names["logits"].shape == (2, 10)
+    assert [tuple(stage.shape) for stage in names["maps"][:2]] == [(2, 96, 80, 50), (2, 192, 40, 25)]
+    assert len(names["maps"]) == 4
+    exec(loading.split("\n")[0], names)
+    assert callable(names["load_checkpoint"])
+
+
+def test_picture_is_what_its_script_draws(tmp_path):
+    script = ROOT / "docs" / "make_picture.py"
+    subprocess.run([sys.executable, script, "--folder", tmp_path], check=True, capture_output=True)
+    for theme in ("light", "dark"):
+        kept, drawn = (Image.open(folder / f"swin_{theme}.png") for folder in (ROOT / "docs", tmp_path))
+        difference = np.abs(np.asarray(kept, dtype=float) - np.asarray(drawn, dtype=float))
+        assert difference.mean() < 0.5, "run `python docs/make_picture.py`"  # fonts differ a little by system
+
+
+def test_citation_names_the_paper_and_this_version():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["cff-version"] == "1.2.0"
+    assert citation["version"] == PROJECT["version"]
+    assert citation["license"] == PROJECT["license"] == "MIT"
+    (paper,) = citation["references"]
+    assert paper["title"] == "Swin Transformer: Hierarchical Vision Transformer using Shifted Windows"
+    assert paper["authors"][0] == {"family-names": "Liu", "given-names": "Ze"}
+    assert len(paper["authors"]) == 8
+    assert paper["year"] == 2021
+    assert paper["identifiers"][0]["value"] == "arXiv:2103.14030"
+
+
+def test_licence_is_the_mit_licence():
+    text = (ROOT / "LICENSE").read_text()
+    assert text.startswith("MIT License\n\nCopyright (c) ")
+    assert "Permission is hereby granted, free of charge, to any person obtaining a copy" in text
+    assert 'THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND' in text
