@@ -64,7 +64,7 @@ clean:  ## remove the environment and all caches; your notebooks, data and runs 
 # PYTHON given by hand, and not the Python of the environment: make the environment anew.
 ifneq ($(filter environment command,$(firstword $(origin PYTHON))),)
 ifneq ($(wildcard $(BIN)/python),)
-ifneq ($(shell $(PYTHON) -c '$(VERSION)' 2>&1),$(shell $(BIN)/python -c '$(VERSION)' 2>&1))
+ifneq ($(shell $(PYTHON) -c '$(VERSION)' 2>/dev/null),$(shell $(BIN)/python -c '$(VERSION)'))
 ANEW := yes
 .PHONY: $(STAMP)
 endif
@@ -72,8 +72,8 @@ endif
 endif
 
 $(STAMP): pyproject.toml requirements.txt constraints.txt
-	@$(if $(PYTHON),$(PYTHON),false) -c '$(NEW_ENOUGH)' || { \
-		echo "swin-edu needs Python 3.11 or newer; found: $$($(or $(PYTHON),python3) --version 2>&1)."; \
+	@$(if $(PYTHON),$(PYTHON),false) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
+		echo "swin-edu needs Python 3.11 or newer; found: $$($(or $(PYTHON),python3) --version 2>&1 | head -n 1)"; \
 		echo "Install a newer one and name it, for example: PYTHON=python3.12 make lab"; exit 1; }
 	@test -z "$(ANEW)" && $(BIN)/python -m pip --version > /dev/null 2>&1 || { \
 		echo "Making the environment in $(VENV) with $$($(PYTHON) --version). This happens once."; \
