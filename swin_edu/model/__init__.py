@@ -2,7 +2,9 @@
 
 from swin_edu.model.attention import WindowAttention, attention_plain
 from swin_edu.model.block import MLP, DropPath, SwinBlock
+from swin_edu.model.checkpoints import load_checkpoint, save_checkpoint
 from swin_edu.model.config import SwinConfig
+from swin_edu.model.layouts import export_state_dict
 from swin_edu.model.merging import PatchMerging, gather_neighbours
 from swin_edu.model.patches import PatchEmbedding, patchify
 from swin_edu.model.position import RelativePositionBias, relative_position_index, resize_bias_table
@@ -15,6 +17,7 @@ from swin_edu.model.swin import (
     swin_small,
     swin_tiny,
 )
+from swin_edu.model.weight_files import CheckpointError
 from swin_edu.model.windows import (
     effective_window,
     padded_size,
@@ -26,6 +29,7 @@ from swin_edu.model.windows import (
 
 __all__ = [
     "MLP",
+    "CheckpointError",
     "DropPath",
     "PatchEmbedding",
     "PatchMerging",
@@ -37,12 +41,15 @@ __all__ = [
     "WindowAttention",
     "attention_plain",
     "effective_window",
+    "export_state_dict",
     "gather_neighbours",
+    "load_checkpoint",
     "padded_size",
     "patchify",
     "region_ids",
     "relative_position_index",
     "resize_bias_table",
+    "save_checkpoint",
     "shift_mask",
     "swin_base",
     "swin_cifar",
