@@ -4,6 +4,7 @@ from swin_edu.model.attention import WindowAttention, attention_plain
 from swin_edu.model.block import MLP, DropPath, SwinBlock
 from swin_edu.model.checkpoints import load_checkpoint, save_checkpoint
 from swin_edu.model.config import SwinConfig
+from swin_edu.model.counting import NetworkCost, StageCost, count_parameters, multiply_adds
 from swin_edu.model.layouts import export_state_dict
 from swin_edu.model.merging import PatchMerging, gather_neighbours
 from swin_edu.model.patches import PatchEmbedding, patchify
@@ -31,19 +32,23 @@ __all__ = [
     "MLP",
     "CheckpointError",
     "DropPath",
+    "NetworkCost",
     "PatchEmbedding",
     "PatchMerging",
     "RelativePositionBias",
+    "StageCost",
     "SwinBlock",
     "SwinConfig",
     "SwinStage",
     "SwinTransformer",
     "WindowAttention",
     "attention_plain",
+    "count_parameters",
     "effective_window",
     "export_state_dict",
     "gather_neighbours",
     "load_checkpoint",
+    "multiply_adds",
     "padded_size",
     "patchify",
     "region_ids",
