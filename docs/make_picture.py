@@ -21,12 +21,8 @@ from skimage.data import chelsea
 from swin_edu import region_ids, shift_mask
 from swin_edu.visuals.palette import Theme, colour
 
-HEIGHT, WIDTH, WINDOW, SHIFT = (
-    8,
-    12,
-    4,
-    2,
-)  # the token grid of the panels: the last stage of a 256 x 384 image
+# The token grid of the panels: the last stage of a 256 x 384 image.
+HEIGHT, WIDTH, WINDOW, SHIFT = 8, 12, 4, 2
 QUERY = (3, 4)  # the cat's eye: in a corner of its window, in the middle of the shifted one
 CANVAS = (1040, 584)
 PANEL = (300, 200)
