@@ -69,6 +69,7 @@ class Explorer(anywidget.AnyWidget):
     _initial = traitlets.Dict().tag(sync=True)
 
     state_names: tuple[str, ...] = ()
+    picture_width = 1000  # of the still picture, in CSS pixels
 
     @traitlets.default("_palette")
     def _palette_for_browser(self) -> dict[str, dict[str, str]]:
@@ -98,4 +99,5 @@ class Explorer(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        return {**data, "image/png": self.picture()}, metadata
+        shown = {"image/png": {"width": self.picture_width}}
+        return {**data, "image/png": self.picture()}, {**metadata, **shown}

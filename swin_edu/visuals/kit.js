@@ -14,6 +14,11 @@ export function element(tag, className = "", attributes = {}, ...children) {
   return node;
 }
 
+/** Sets a node's text where it differs, so that nothing is laid out again without need. */
+export function write(node, text) {
+  if (node.textContent !== String(text)) node.textContent = text;
+}
+
 /** "dark" or "light": what the notebook says on its body, else what the system prefers. */
 export function themeOf(body = document.body) {
   const said = body.dataset.jpThemeLight;
@@ -84,15 +89,19 @@ export function createFrame({ el, model, label, paint }) {
     root, controls, panels, colours,
     /** Shows the sentence; read aloud a moment later, unless it only follows the pointer. */
     say(text, quiet = false) {
-      if (sentence.textContent !== text) sentence.textContent = text;
+      write(sentence, text);
       clearTimeout(speaking);
       if (!quiet) speaking = setTimeout(() => { live.textContent = text; }, 400);
     },
-    /** Runs what an input event asks for, and notes how long after the event the picture was drawn. */
-    timed(event, work) {
-      work();
-      const now = performance.now();
-      root.dataset.redrawMs = Math.max(0, now - event.timeStamp).toFixed(2);
+    /** Listens, and notes how long after the event its work (the new picture) was done. */
+    on(node, kind, work) {
+      node.addEventListener(kind, work);
+      frame.time(node, kind);
+    },
+    time(node, kind) {
+      node.addEventListener(kind, (event) => {
+        root.dataset.redrawMs = Math.max(0, performance.now() - event.timeStamp).toFixed(2);
+      });
     },
     /** Called after the first whole picture. */
     ready() {
@@ -114,51 +123,27 @@ export function createFrame({ el, model, label, paint }) {
 }
 
 /** A panel: number, title, note and a square canvas. */
-export function createPanel(frame, { name, number, title, label, focusable = true, draggable = false }) {
-  const heading = element("span", "swin-title");
+export function createPanel(frame, { name, number, label, draggable = false }) {
+  const title = element("span");
   const note = element("span", "swin-note");
-  const canvas = element("canvas", "", { role: "img", "aria-label": label });
-  if (focusable) canvas.tabIndex = 0;
+  const badge = element("i", "", { "aria-hidden": "true" }, String(number));
+  const heading = element("span", "swin-title", {}, badge, title);
+  const canvas = element("canvas", "", { role: "application", tabindex: "0", "aria-label": label });
   if (draggable) canvas.dataset.draggable = "";
   const figure = element("figure", "swin-panel", { "data-panel": name },
     element("figcaption", "", {}, heading, note), canvas);
   frame.panels.append(figure);
-  const badge = element("i", "", {}, String(number));
-  const panel = {
-    figure, canvas,
-    caption(titleText, noteText) {
-      heading.replaceChildren(badge, titleText);
-      note.textContent = noteText;
-      note.title = noteText;
-    },
+  const caption = (titleText, noteText) => {
+    write(title, titleText);
+    write(note, noteText);
   };
-  panel.caption(title, "");
-  return panel;
-}
-
-/** A context in CSS pixels on a canvas with one cell per device pixel; null while it has no size. */
-export function fitted(canvas) {
-  const ratio = window.devicePixelRatio || 1;
-  const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  if (!width || !height) return null;
-  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down });
-  const context = canvas.getContext("2d");
-  context.setTransform(ratio, 0, 0, ratio, 0, 0);
-  context.clearRect(0, 0, width, height);
-  return { context, width, height, ratio };
-}
-
-/** Where the pointer is on a canvas, in CSS pixels. */
-export function pointOn(canvas, event) {
-  const box = canvas.getBoundingClientRect();
-  return [event.clientX - box.left, event.clientY - box.top];
+  return { figure, canvas, caption };
 }
 
 // ---- controls -----------------------------------------------------------------------------------
 
 /** - value +: one tab stop, arrow keys, and two small targets for the pointer. */
-export function createStepper(label, onStep) {
+export function createStepper(label, words, onStep) {
   const shown = element("b");
   const less = element("span", "", { "aria-hidden": "true" }, "−");
   const more = element("span", "", { "aria-hidden": "true" }, "+");
@@ -172,13 +157,13 @@ export function createStepper(label, onStep) {
     onStep(step, event);
   });
   const show = (value, low, high, text = String(value)) => {
-    shown.textContent = text;
+    write(shown, text);
     less.toggleAttribute("data-off", value <= low);
     more.toggleAttribute("data-off", value >= high);
     const spoken = { valuenow: value, valuemin: low, valuemax: high, valuetext: text };
     for (const [key, said] of Object.entries(spoken)) box.setAttribute(`aria-${key}`, said);
   };
-  return { node: element("label", "swin-control", {}, label, box), show };
+  return { node: element("div", "swin-control", {}, words, box), show };
 }
 
 export function createSlider(label, onInput) {
@@ -189,7 +174,7 @@ export function createSlider(label, onInput) {
     Object.assign(input, { min: low, max: high, disabled: high <= low });
     input.value = value;
     input.setAttribute("aria-valuetext", text);
-    shown.textContent = text;
+    write(shown, text);
   };
   return { node: element("label", "swin-control", {}, label, input, shown), show };
 }
@@ -198,24 +183,29 @@ export function createChoice(label, options, onChoose) {
   const select = element("select", "", { "aria-label": label });
   for (const option of options) select.append(element("option", "", { value: option }, option.replaceAll("_", " ")));
   select.addEventListener("change", (event) => onChoose(select.value, event));
-  return { node: element("label", "swin-control", {}, label, select), show: (value) => { select.value = value; } };
+  return { node: element("label", "swin-control", {}, select), show: (value) => { select.value = value; } };
 }
+
+const COPY_ICON = '<svg viewBox="0 0 16 16" width="13" height="13" aria-hidden="true" fill="none" stroke="currentColor" '
+  + 'stroke-width="1.5"><rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.5v-1h-8v8h1"/></svg>';
 
 /** The button that copies the Python line with the same numbers, and shows it. */
 export function createCopyButton(lineOf) {
   const code = element("code");
-  const button = element("button", "swin-copy", { type: "button", title: "Copy this Python line" }, "⧉ ", code);
+  const button = element("button", "swin-copy", { type: "button", title: "Copy this Python line" });
+  button.innerHTML = COPY_ICON;
+  button.append(code, element("span", "swin-short", {}, "copy Python"));
   let timer = 0;
   button.addEventListener("click", async () => {
     const line = lineOf();
     const done = await copyText(line);
     button.dataset.copied = done ? line : "";
-    code.textContent = done ? "copied" : line;
+    write(code, done ? "copied" : line);
     clearTimeout(timer);
-    timer = setTimeout(() => { code.textContent = lineOf(); }, 1200);
+    timer = setTimeout(() => write(code, lineOf()), 1200);
   });
   const show = () => {
-    code.textContent = lineOf();
+    write(code, lineOf());
     button.setAttribute("aria-label", `Copy Python: ${lineOf()}`);
   };
   return { node: button, show };
@@ -234,92 +224,4 @@ async function copyText(text) {
     field.remove();
     return done;
   }
-}
-
-// ---- photographs --------------------------------------------------------------------------------
-
-/** Decodes a photograph {data, focus} once; null until it is there, then calls `onReady`. */
-export function createAlbum(photographs, onReady) {
-  const decoded = new Map();
-  return (name) => {
-    if (!decoded.has(name)) {
-      decoded.set(name, null);
-      createImageBitmap(new Blob([photographs[name].data], { type: "image/jpeg" })).then((bitmap) => {
-        decoded.set(name, { bitmap, focus: photographs[name].focus });
-        onReady();
-      });
-    }
-    return decoded.get(name);
-  };
-}
-
-/** The largest part of a photograph with this aspect (width / height), as near to its focus as can be. */
-export function coverCrop({ bitmap, focus }, aspect) {
-  const width = Math.min(bitmap.width, bitmap.height * aspect);
-  const height = width / aspect;
-  const left = clamp(focus[0] * bitmap.width - width / 2, 0, bitmap.width - width);
-  const top = clamp(focus[1] * bitmap.height - height / 2, 0, bitmap.height - height);
-  return [left, top, width, height];
-}
-
-// ---- drawing ------------------------------------------------------------------------------------
-
-/** A line that is seen on dark and light alike: a wide stroke of one colour under a narrow one. */
-export function casedStroke(context, path, { colour, width, casing = "rgba(255,255,255,0.9)", casingWidth = width + 2.5 }) {
-  context.lineJoin = "round";
-  context.lineWidth = casingWidth;
-  context.strokeStyle = casing;
-  context.stroke(path);
-  context.lineWidth = width;
-  context.strokeStyle = colour;
-  context.stroke(path);
-}
-
-export function rectanglePath(x, y, width, height, radius = 0) {
-  const path = new Path2D();
-  if (radius) path.roundRect(x, y, width, height, Math.min(radius, width / 2, height / 2));
-  else path.rect(x, y, width, height);
-  return path;
-}
-
-/** Diagonal strokes over the inside of a path. */
-export function hatch(context, path, [x, y, width, height], { colour, gap = 6, line = 1, fill }) {
-  context.save();
-  context.clip(path, "evenodd");
-  if (fill) {
-    context.fillStyle = fill;
-    context.fillRect(x, y, width, height);
-  }
-  context.beginPath();
-  for (let d = Math.floor((x + y) / gap) * gap; d < x + width + y + height; d += gap) {
-    context.moveTo(d - y, y);
-    context.lineTo(d - y - height, y + height);
-  }
-  context.strokeStyle = colour;
-  context.lineWidth = line;
-  context.stroke();
-  context.restore();
-}
-
-/** A short text on a rounded plate, centred at (x, y). */
-export function chip(context, text, x, y, { fill, ink, size = 12, border }) {
-  context.font = `600 ${size}px ${fontOf(context)}`;
-  const width = Math.max(size * 1.6, context.measureText(text).width + size * 0.9);
-  const height = size * 1.6;
-  const plate = rectanglePath(x - width / 2, y - height / 2, width, height, height / 2);
-  context.fillStyle = fill;
-  context.fill(plate);
-  if (border) {
-    context.lineWidth = 1;
-    context.strokeStyle = border;
-    context.stroke(plate);
-  }
-  context.fillStyle = ink;
-  context.textAlign = "center";
-  context.textBaseline = "middle";
-  context.fillText(text, x, y + size * 0.05);
-}
-
-export function fontOf(context) {
-  return getComputedStyle(context.canvas).fontFamily || "system-ui, sans-serif";
 }

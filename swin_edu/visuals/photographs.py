@@ -6,6 +6,7 @@ with Pillow, because importing skimage itself takes longer than a reader wants t
 
 import io
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -87,7 +88,9 @@ def photographs_for_browser() -> Mapping[str, Mapping[str, object]]:
         >>> sorted(photographs_for_browser()["coffee"])
         ['data', 'focus']
     """
-    return {
-        name: {"data": as_jpeg(photograph(name)), "focus": list(focus)}
-        for name, (_, focus) in PHOTOGRAPHS.items()
-    }
+    with ThreadPoolExecutor() as pool:
+        files = pool.map(lambda name: as_jpeg(photograph(name)), PHOTOGRAPHS)
+        return {
+            name: {"data": data, "focus": list(PHOTOGRAPHS[name][1])}
+            for name, data in zip(PHOTOGRAPHS, files, strict=True)
+        }

@@ -5,12 +5,13 @@ test holds the sentences that the explorer makes in the browser against these.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from torch import Tensor
 
 from swin_edu.model.config import Pair, as_pair
 from swin_edu.model.windows import effective_window, padded_size, region_ids, shift_mask
-from swin_edu.visuals.reach import attention_reach, reach_after
+from swin_edu.visuals.reach import attention_reach
 
 
 @dataclass(frozen=True)
@@ -86,14 +87,14 @@ class ShiftFacts:
         """(N, N) bool: the token's window in `shift_mask`."""
         return shift_mask(*self.grid)[self.window]
 
-    @property
+    @cached_property
     def seen(self) -> dict[str, Tensor]:
         """Whom the token attends to: "plain", "shifted", and "both" one after the other; (H, W) bool."""
         plain = attention_reach(self.height, self.width, self.window_size, 0)
-        shifted = attention_reach(*self.grid)
         row = self.token[0] * self.width + self.token[1]
-        reaches = {"plain": plain, "shifted": shifted, "both": reach_after([plain, shifted])}
-        return {name: reach[row].reshape(self.height, self.width) for name, reach in reaches.items()}
+        shifted = attention_reach(*self.grid)[row]
+        rows = {"plain": plain[row], "shifted": shifted, "both": plain[shifted].any(dim=0)}
+        return {name: seen.reshape(self.height, self.width) for name, seen in rows.items()}
 
     def sentence(self) -> str:
         """The one sentence under the picture, with the numbers filled in.

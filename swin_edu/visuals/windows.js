@@ -93,14 +93,15 @@ export function tokenFacts(axes, token) {
   const [r, c] = [rolled(rows, token[0]), rolled(columns, token[1])];
   const window = Math.floor(r / rows.window) * columns.count + Math.floor(c / columns.window);
   const index = (r % rows.window) * columns.window + (c % columns.window);
-  const area = (spans) => (spans[0][1] - spans[0][0]) * (spans[1][1] - spans[1][0]);
-  const spans = {
+  const real = token[0] < rows.length && token[1] < columns.length;
+  const nothing = [[0, 0], [0, 0]];
+  const spans = real ? {
     plain: axes.map((axis, i) => attendedSpan(axis, token[i], 0)),
     shifted: axes.map((axis, i) => attendedSpan(axis, token[i])),
     both: axes.map((axis, i) => reachedSpan(axis, token[i])),
-  };
+  } : { plain: nothing, shifted: nothing, both: nothing };
+  const area = ([[top, bottom], [left, right]]) => (bottom - top) * (right - left);
   const counts = { plain: area(spans.plain), shifted: area(spans.shifted), both: area(spans.both) };
-  const real = token[0] < rows.length && token[1] < columns.length;
   const region = real ? 3 * bandOf(rows, r) + bandOf(columns, c) : -1;
   return { window, region, index, spans, counts, real };
 }
