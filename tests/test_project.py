@@ -197,8 +197,9 @@ def test_library_example_of_the_readme_gives_the_shapes_it_says():
     example, loading = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names = {}
     exec(example, names)
-    assert names["logits"].shape == (2, 10)
-    assert [tuple(stage.shape) for stage in names["maps"][:2]] == [(2, 96, 80, 50), (2, 192, 40, 25)]
+    said = [ast.literal_eval(shape) for shape in re.findall(r"\(2, [\d, ]+\)", example)]
+    assert len(said) == 3
+    assert said == [tuple(names["logits"].shape), *(tuple(stage.shape) for stage in names["maps"][:2])]
     assert len(names["maps"]) == 4
     exec(loading.split("\n")[0], names)
     assert callable(names["load_checkpoint"])

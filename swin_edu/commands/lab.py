@@ -6,6 +6,7 @@
 import hashlib
 import itertools
 import json
+import logging
 import os
 import shutil
 import webbrowser
@@ -74,6 +75,8 @@ def lab(
     if browser and not _has_browser():
         browser = False
         typer.echo("No browser was found here: open the address below in yours.")
+    # Jupyter Server and Tornado read the same number as milliseconds and as seconds; no reader can help it.
+    logging.getLogger("tornado.general").addFilter(lambda record: "ping_timeout" not in record.getMessage())
     typer.echo(f"Opening {COPIES}/{chosen}.ipynb. Press Ctrl+C here to stop JupyterLab.")
     LabApp.launch_instance(lab_arguments(course, chosen, browser=browser, port=port))
 
@@ -197,11 +200,21 @@ def lab_arguments(course: Path, notebook: str, *, browser: bool = True, port: in
         "--LabApp.log_level=WARN",
         "--ServerApp.answer_yes=True",  # Ctrl+C stops at once; JupyterLab has saved by itself
     ]
+    if _can_encrypt():
+        arguments.append("--KernelManager.transport_encryption=auto")  # else every kernel warns about it
     if not browser:
         arguments.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         arguments.append("--allow-root")  # in a container everybody is root
     return arguments
+
+
+def _can_encrypt() -> bool:
+    """Whether this Jupyter can encrypt what it says to its kernels (jupyter_client 8.10 and newer)."""
+    import zmq
+    from jupyter_client.manager import KernelManager
+
+    return zmq.has("curve") and KernelManager.class_traits().get("transport_encryption") is not None
 
 
 def _has_browser() -> bool:

@@ -1,19 +1,21 @@
 """The learner's copies are safe, and JupyterLab comes up at the right page without a word too many."""
 
+import asyncio
 import json
 import os
+import pty
 import re
 import signal
 import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from pathlib import Path
 
 import pytest
 import typer
+from tornado.httpclient import AsyncHTTPClient
+from tornado.websocket import websocket_connect
 
 from swin_edu.commands import course_folder
 from swin_edu.commands import lab as lab_module
@@ -182,8 +184,9 @@ def test_no_browser_is_opened_when_none_is_wanted():
     assert "--no-browser" not in lab_arguments(ROOT, "00_start_here", browser=True)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="stops the server with SIGINT")
-def test_server_comes_up_at_the_notebook_without_warnings_and_stops_at_once(originals, tmp_path):
+@pytest.fixture
+def running_lab(originals, tmp_path):
+    """JupyterLab as `swin-edu lab` starts it, on a terminal; gives its port, token, and a way to stop it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -197,44 +200,79 @@ def test_server_comes_up_at_the_notebook_without_warnings_and_stops_at_once(orig
         "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
         "JUPYTER_DATA_DIR": str(tmp_path / "data"),
     }
+    terminal, keyboard = pty.openpty()  # JupyterLab stops in an orderly way only where it has a terminal
     server = subprocess.Popen(
         [sys.executable, "-c", code, str(tmp_path), str(port)],
+        stdin=keyboard,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=os.environ | own_settings | {"JUPYTER_PREFER_ENV_PATH": "0"},
+        env=os.environ | own_settings,
     )
-    try:
-        lines, token = [], None
-        while token is None:
-            line = server.stdout.readline()
-            assert line, "".join(lines)
-            lines.append(line)
-            token = re.search(
-                rf"http://127.0.0.1:{port}/lab/tree/{COPIES}/00_start_here.ipynb\?token=(\w+)", line
-            )
+    lines, token = [], None
+    while token is None:
+        lines.append(server.stdout.readline())
+        assert lines[-1], "".join(lines)
+        page = rf"http://127.0.0.1:{port}/lab/tree/{COPIES}/00_start_here.ipynb\?token=(\w+)"
+        token = re.search(page, lines[-1])
 
-        def read(path, tries=50):  # the address is printed a moment before the server listens
-            try:
-                with urllib.request.urlopen(
-                    f"http://127.0.0.1:{port}{path}?token={token[1]}", timeout=30
-                ) as reply:
-                    return reply.read()
-            except urllib.error.URLError:
-                if not tries:
-                    raise
-                time.sleep(0.1)
-                return read(path, tries - 1)
-
-        assert b"JupyterLab" in read(f"/lab/tree/{COPIES}/00_start_here.ipynb")
-        assert json.loads(read(f"/api/contents/{COPIES}/00_start_here.ipynb"))["type"] == "notebook"
-        served = json.loads(read("/lab/api/settings/@jupyterlab/apputils-extension:notification"))
-        assert served["schema"]["properties"]["fetchNews"]["default"] == "false"
-    finally:
-        started = time.monotonic()
+    def stop():
         server.send_signal(signal.SIGINT)
-        rest, _ = server.communicate(timeout=30)
-    assert time.monotonic() - started < 20
-    output = "".join(lines) + rest
-    assert not re.search(r"\[[WE] |[Ww]arning|Traceback", output), output
-    assert "y/[n]" not in output
+        rest, _ = server.communicate(timeout=60)
+        return "".join(lines) + rest
+
+    yield port, token[1], stop
+    if server.poll() is None:
+        server.kill()
+        server.wait()
+    os.close(terminal)
+    os.close(keyboard)
+
+
+async def run_in_kernel(port, token, code):
+    """What a notebook page does: start a kernel, send it a cell, read what it prints."""
+    client = AsyncHTTPClient()
+    url = f"127.0.0.1:{port}/api/kernels"
+    while True:
+        try:
+            reply = await client.fetch(
+                f"http://{url}?token={token}", method="POST", body="{}", request_timeout=60
+            )
+            break
+        except ConnectionRefusedError:  # the address is printed a moment before the server listens
+            await asyncio.sleep(0.1)
+    kernel = json.loads(reply.body)["id"]
+    page = await websocket_connect(f"ws://{url}/{kernel}/channels?session_id=page&token={token}")
+    header = {
+        "msg_id": "1",
+        "msg_type": "execute_request",
+        "username": "",
+        "session": "page",
+        "version": "5.3",
+    }
+    content = {"code": code, "silent": False}
+    cell = {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell"}
+    await page.write_message(json.dumps(cell))
+    while True:
+        message = json.loads(await asyncio.wait_for(page.read_message(), 60))
+        if message["msg_type"] == "stream":
+            return message["content"]["text"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal and SIGINT")
+def test_lab_comes_up_at_the_notebook_runs_a_cell_and_stops_without_a_warning(running_lab):
+    port, token, stop = running_lab
+    assert asyncio.run(run_in_kernel(port, token, "print(6 * 7)")) == "42\n"
+
+    def read(path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}?token={token}", timeout=30) as reply:
+            return reply.read()
+
+    assert b"JupyterLab" in read(f"/lab/tree/{COPIES}/00_start_here.ipynb")
+    assert json.loads(read(f"/api/contents/{COPIES}/00_start_here.ipynb"))["type"] == "notebook"
+    served = json.loads(read("/lab/api/settings/@jupyterlab/apputils-extension:notification"))
+    assert served["schema"]["properties"]["fetchNews"]["default"] == "false"
+    output = stop()
+    assert "Shutting down" in output
+    assert "y/[n]" not in output, "Ctrl+C asks nothing"
+    assert not re.search(r"\[[WE] |warning|Traceback", output, re.IGNORECASE), output
