@@ -18,6 +18,7 @@ from swin_edu.commands import course_folder
 __all__ = ["CHECKS", "INSTALL", "Finding"]
 
 INSTALL = "run `make lab` in the course, or `pip install -r requirements.txt`"
+UNKNOWN = "not known without PyTorch"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 LABEXTENSIONS = {"anywidget": "anywidget", "ipywidgets": "@jupyter-widgets/jupyterlab-manager"}
 
@@ -84,8 +85,10 @@ def check_packages() -> Finding:
 
 def check_gpu() -> Finding:
     """An NVIDIA GPU or Apple's is found; without one the lessons still run, training is slower."""
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError):
+        return Finding("GPU", "optional", UNKNOWN, INSTALL)
     if torch.cuda.is_available():
         gigabytes = torch.cuda.get_device_properties(0).total_memory / 2**30
         return Finding("GPU", "good", f"{torch.cuda.get_device_name(0)}, {gigabytes:.0f} GB")
@@ -99,8 +102,10 @@ def check_gpu() -> Finding:
 
 def check_threads() -> Finding:
     """PyTorch uses as many threads as there are cores."""
-    import torch
-
+    try:
+        import torch
+    except (ImportError, OSError):
+        return Finding("threads", "optional", UNKNOWN, INSTALL)
     cores, threads = _cores(), torch.get_num_threads()
     found = f"{threads} for {cores} cores"
     if threads > cores:
@@ -159,10 +164,12 @@ def check_disk() -> Finding:
 
 def check_data() -> Finding:
     """CIFAR-10 is at hand; the built-in `shapes` always is."""
-    from swin_edu.data import find_data
-    from swin_edu.data.hub import download_folder, is_downloaded
-    from swin_edu.data.places import data_places
-
+    try:
+        from swin_edu.data import find_data
+        from swin_edu.data.hub import download_folder, is_downloaded
+        from swin_edu.data.places import data_places
+    except (ImportError, OSError) as error:
+        return Finding("data", "optional", f"not known: {error}", INSTALL)
     if wrong := [str(place) for place in data_places() if not place.is_dir()]:
         detail = f"SWIN_EDU_DATA names a folder that is not there: {', '.join(wrong)}"
         return Finding("data", "optional", detail, "correct the variable, or unset it")

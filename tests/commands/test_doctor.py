@@ -65,7 +65,7 @@ def test_absent_torch_is_missing_and_the_exit_code_is_1(monkeypatch):
     assert found("PyTorch").state == "missing"
     result = run_doctor()
     assert result.exit_code == 1
-    assert "Needed and missing: PyTorch" in result.output
+    assert "Needed and missing: PyTorch." in result.output, "what only follows from it is not listed"
     assert "make lab" in result.output
     assert "Jupyter" in result.output, "the other lines are still shown"
 
