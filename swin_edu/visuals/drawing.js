@@ -201,11 +201,12 @@ export function windowPath({ x, y, unit, width, height }, axes, offset, reach = 
   return path;
 }
 
-export function drawWindows(grid, axes, offset) {
+export function drawWindows(grid, axes, offset, colours) {
   const { context, x, y, width, height } = grid;
   context.save();
   context.clip(rectanglePath([x - 2, y - 2, width + 4, height + 4]));
-  casedStroke(context, windowPath(grid, axes, offset), { colour: "#fff", width: 2, casing: "rgba(20,23,28,0.6)", casingWidth: 4 });
+  const look = { colour: "#fff", width: 2, casing: `${colours.region_ink}99`, casingWidth: 4 };
+  casedStroke(context, windowPath(grid, axes, offset), look);
   context.restore();
 }
 

@@ -48,7 +48,7 @@ PALETTE: dict[str, Colour] = {
     "region_7": _region("region 7: the right end, wrapped from the top edge", "#ADB201"),
     "region_8": _region("region 8: wrapped from the top left corner", "#E57568"),
     "region_ink": _region("text on a region colour", "#14171C"),
-    "query": Colour("the token that asks", "#C2104F", "#FF7FAB"),
+    "query": Colour("the token that asks", "#D4145A", "#FF7FAB"),
     "key": Colour("tokens that are asked", "#1646C8", "#8FB4FF"),
     "masked": Colour("pairs that may not attend", "#2B303A", "#2C323D"),
     "padding": Colour("padding, which never takes part", "#C9CED6", "#6A7382"),
@@ -76,7 +76,7 @@ def colour(name: str, theme: Theme = "light") -> str:
 
     Example:
         >>> colour("query")
-        '#C2104F'
+        '#D4145A'
     """
     if name not in PALETTE:
         raise KeyError(f"no colour is called {name!r}; there are {', '.join(PALETTE)}")

@@ -4,7 +4,7 @@
 import { attendedSpan, tokenAt, windowRegions } from "./windows.js";
 import { mod } from "./kit.js";
 import {
-  bandSpans, casedStroke, chip, circlePath, drawNumbers, drawPhotograph, drawTokenLines, drawWindows, fitted,
+  casedStroke, chip, circlePath, drawNumbers, drawPhotograph, drawTokenLines, drawWindows,
   greyPhotograph, gridOn, hatch, markToken, outline, packed, rectanglePath, regionSpans, spanRect, startGrid, windowPath,
 } from "./drawing.js";
 
@@ -28,7 +28,7 @@ export function paintPlain(canvas, scene) {
   if (!grid) return;
   drawPhotograph(grid, photo, axes, colours);
   drawTokenLines(grid);
-  drawWindows(grid, axes, [0, 0]);
+  drawWindows(grid, axes, [0, 0], colours);
   if (facts.real) outline(grid.context, spanRect(grid, facts.spans.plain), colours.key, colours);
   markTokens(grid, scene);
   drawNumbers(grid, axes, token, colours);
@@ -76,7 +76,7 @@ export function paintShifted(canvas, scene) {
   context.strokeStyle = colours.muted_ink;
   context.lineWidth = 1;
   context.stroke(windowPath(grid, axes, offset, 8)); // the windows reach beyond the image
-  drawWindows(grid, axes, offset);
+  drawWindows(grid, axes, offset, colours);
   if (facts.real) {
     const spans = axes.map((axis, i) => attendedSpan(axis, token[i], offset[i]));
     outline(context, spanRect(grid, spans), colours.key, colours);
@@ -138,8 +138,8 @@ export function paintRolled(canvas, scene) {
   const { context, x, y, width, height } = grid;
   if (tinted) drawRolled(grid, tinted, offset, colours);
   drawTokenLines(grid);
-  drawSeams(grid, axes, offset);
-  drawWindows(grid, axes, [0, 0]);
+  drawSeams(grid, axes, offset, colours);
+  drawWindows(grid, axes, [0, 0], colours);
   const move = (place) => place.map((value, i) => mod(value - offset[i] + 1e-6, axes[i].padded) - 1e-6);
   if (facts.real) {
     const spans = axes.map((axis, i) => attendedSpan(axis, token[i], offset[i]));
@@ -196,7 +196,7 @@ function drawRolled({ context, x, y, width, height, unit }, tinted, offset, colo
 }
 
 /** The dashed lines along which opposite edges of the image meet. */
-function drawSeams({ context, x, y, width, height, unit, rows, columns }, axes, offset) {
+function drawSeams({ context, x, y, width, height, unit, rows, columns }, axes, offset, colours) {
   const path = new Path2D();
   if (axes[0].shift) {
     path.moveTo(x, y + (rows - offset[0]) * unit);
@@ -210,7 +210,7 @@ function drawSeams({ context, x, y, width, height, unit, rows, columns }, axes, 
   context.lineCap = "butt";
   context.setLineDash([5, 4]);
   context.lineWidth = 2;
-  context.strokeStyle = "#14171c";
+  context.strokeStyle = colours.region_ink;
   context.stroke(path);
   context.restore();
 }
