@@ -1,0 +1,78 @@
+"""Random crops and mirror images for a whole batch at once, on whatever device the batch lies.
+
+Notebook 08 shows them; one indexing step does both, so augmentation costs almost nothing beside training.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+def random_crop_and_flip(
+    images: Tensor, padding: int = 4, flip: bool = True, generator: torch.Generator | None = None
+) -> Tensor:
+    """Shift each image by up to ``padding`` pixels in both directions and mirror half of them.
+
+    The border that a shift brings in is black, as usual for CIFAR.
+
+    Args:
+        images: (B, C, H, W), any dtype.
+        padding: the largest shift in pixels, 0 or more.
+        flip: whether to mirror left and right, for each image with probability 1/2.
+        generator: the source of randomness on the CPU, so that all devices draw the same.
+
+    Returns:
+        (B, C, H, W) of the same dtype; a new tensor.
+
+    Raises:
+        ValueError: if ``images`` has other than four axes or ``padding`` is negative.
+
+    Example:
+        >>> random_crop_and_flip(torch.zeros(2, 3, 8, 8)).shape
+        torch.Size([2, 3, 8, 8])
+    """
+    if images.ndim != 4 or padding < 0:
+        raise ValueError(
+            f"expected images (B, C, H, W) and padding >= 0, got {tuple(images.shape)} and {padding}"
+        )
+    batch, channels, height, width = images.shape
+    top = torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator)
+    left = torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator)
+    rows = top + torch.arange(height)  # (B, H): the rows of the padded image that each crop shows
+    columns = left + torch.arange(width)  # (B, W)
+    if flip:
+        mirrored = torch.rand(batch, 1, generator=generator) < 0.5
+        columns = torch.where(mirrored, columns.flip(1), columns)
+    rows, columns = rows.to(images.device), columns.to(images.device)
+
+    padded = F.pad(images, (padding,) * 4)
+    image = torch.arange(batch, device=images.device)[:, None, None, None]
+    channel = torch.arange(channels, device=images.device)[None, :, None, None]
+    return padded[image, channel, rows[:, None, :, None], columns[:, None, None, :]]
+
+
+def normalise(images: Tensor, mean: Sequence[float], deviation: Sequence[float]) -> Tensor:
+    """uint8 pixels to floats with mean 0 and standard deviation 1 in each channel.
+
+    Args:
+        images: (B, C, H, W), uint8.
+        mean: C values on the scale 0..1, from `ImageDataset.channel_statistics`.
+        deviation: C values above 0 on the same scale.
+
+    Returns:
+        (B, C, H, W) float32.
+
+    Raises:
+        ValueError: if the images are not uint8; they may be normalised already.
+
+    Example:
+        >>> normalise(torch.full((1, 1, 1, 1), 255, dtype=torch.uint8), [0.5], [0.25]).item()
+        2.0
+    """
+    if images.dtype != torch.uint8:
+        raise ValueError(f"expected uint8 images with values 0..255, got {images.dtype}")
+    mean = torch.tensor(mean, device=images.device).view(-1, 1, 1)
+    deviation = torch.tensor(deviation, device=images.device).view(-1, 1, 1)
+    return (images.float() / 255 - mean) / deviation
