@@ -99,5 +99,5 @@ class Explorer(anywidget.AnyWidget):
         if bundle is None:
             return None
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        shown = {"image/png": {"width": self.picture_width}}
+        shown = {"image/png": {"width": self.picture_width, "alt": f"A still picture of {self!r}."}}
         return {**data, "image/png": self.picture()}, {**metadata, **shown}

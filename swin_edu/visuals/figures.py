@@ -4,52 +4,17 @@ Notebook 03 shows each of them. They are drawn with matplotlib, in the colours o
 that can be read on light and dark pages; the same numbers always give the same PNG file.
 """
 
-import io
-import logging
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb, to_rgba
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, Rectangle
-from matplotlib.transforms import Affine2D
-from PIL import Image
+from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from swin_edu.visuals.palette import colour
-
-# The first use on a machine builds a font cache and says so; in a lesson that would be noise.
-logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-
-CSS_INCH = 96  # CSS pixels in an inch: sizes below are in CSS pixels
-SHARPNESS = 2  # pixels of the file for each CSS pixel, for fine screens
-
-
-class Picture:
-    """A PNG that notebooks show, with a sentence that says what is in it.
-
-    Args:
-        png: the file's bytes.
-        description: shown where the picture cannot be.
-        width: in CSS pixels.
-
-    Example:
-        >>> Picture(b"", "Nothing yet.", width=10)
-        Picture: Nothing yet.
-    """
-
-    def __init__(self, png: bytes, description: str, width: int) -> None:
-        self.png, self.description, self.width = png, description, width
-
-    def __repr__(self) -> str:
-        return f"Picture: {self.description}"
-
-    def _repr_mimebundle_(self, **_: object) -> tuple[dict[str, object], dict[str, object]]:
-        metadata = {"image/png": {"width": self.width, "alt": self.description}}
-        return {"image/png": self.png, "text/plain": repr(self)}, metadata
+from swin_edu.visuals.palette import PALETTE, colour
+from swin_edu.visuals.picture import Picture, draw_card, finish_card
 
 
 def windows(image: Tensor, partitions: Mapping[str, Tensor]) -> Picture:
@@ -63,7 +28,7 @@ def windows(image: Tensor, partitions: Mapping[str, Tensor]) -> Picture:
         >>> windows(torch.zeros(3, 64, 64), {"two windows": torch.tensor([[0, 1], [0, 1]])})
         Picture: A photograph with the walls of its windows. two windows: 2 windows.
     """
-    figure, panels = _panels(list(partitions), size=300)
+    figure, panels = draw_card(list(partitions), 300, _aspect(image))
     for axes, ids in zip(panels, partitions.values(), strict=True):
         _photograph(axes, image, *ids.shape)
         _walls(axes, ids.numpy())
@@ -74,7 +39,7 @@ def windows(image: Tensor, partitions: Mapping[str, Tensor]) -> Picture:
             plate = {"boxstyle": "round,pad=0.3", "fc": colour("surface"), "ec": "none", "alpha": 0.85}
             axes.text(*centre, size, ha="center", va="center", size=9, color=colour("ink"), bbox=plate)
     counted = ", ".join(f"{title}: {len(ids.unique())} windows" for title, ids in partitions.items())
-    return _finish(figure, f"A photograph with the walls of its windows. {counted}.")
+    return finish_card(figure, f"A photograph with the walls of its windows. {counted}.")
 
 
 def numbers(grids: Mapping[str, tuple[Tensor, Tensor]], window: int) -> Picture:
@@ -89,9 +54,9 @@ def numbers(grids: Mapping[str, tuple[Tensor, Tensor]], window: int) -> Picture:
         >>> numbers({"four tokens": (grid, grid)}, window=2)
         Picture: Token grids coloured by region. four tokens: the first row is 0, 1.
     """
-    figure, panels = _panels(list(grids), size=330)
+    height, width = next(iter(grids.values()))[0].shape
+    figure, panels = draw_card(list(grids), 330, height / width)
     for axes, (tokens, regions) in zip(panels, grids.values(), strict=True):
-        height, width = tokens.shape
         _frame(axes, height, width)
         for (row, column), number in np.ndenumerate(tokens.numpy()):
             fill = _region_colour(int(regions[row, column]))
@@ -102,7 +67,7 @@ def numbers(grids: Mapping[str, tuple[Tensor, Tensor]], window: int) -> Picture:
     rows = ". ".join(
         f"{title}: the first row is {str(t[0].tolist())[1:-1]}" for title, (t, _) in grids.items()
     )
-    return _finish(figure, f"Token grids coloured by region. {rows}.")
+    return finish_card(figure, f"Token grids coloured by region. {rows}.")
 
 
 def masks(mask: Tensor, ids: Tensor) -> Picture:
@@ -118,7 +83,7 @@ def masks(mask: Tensor, ids: Tensor) -> Picture:
         Picture: The masks of 4 windows, query by key. Allowed: 100 %, 50 %, 50 %, 25 %.
     """
     side = round(mask.shape[1] ** 0.5)
-    figure, panels = _panels([f"window {w}" for w in range(len(mask))], size=184, labelled=True)
+    figure, panels = draw_card([f"window {w}" for w in range(len(mask))], size=184, labelled=True)
     per_row = ids.shape[1] // side
     for w, (axes, allowed) in enumerate(zip(panels, mask, strict=True)):
         row, column = w // per_row * side, w % per_row * side
@@ -131,7 +96,7 @@ def masks(mask: Tensor, ids: Tensor) -> Picture:
         axes.set_xlabel("key token", size=8.5, color=colour("muted_ink"), labelpad=5)
         axes.set_ylabel("query token" if w == 0 else "", size=8.5, color=colour("muted_ink"), labelpad=4)
     shares = ", ".join(f"{100 * share:.0f} %" for share in mask.double().mean(dim=(1, 2)))
-    return _finish(figure, f"The masks of {len(mask)} windows, query by key. Allowed: {shares}.")
+    return finish_card(figure, f"The masks of {len(mask)} windows, query by key. Allowed: {shares}.")
 
 
 def heard(image: Tensor, maps: Mapping[str, Tensor], source: tuple[int, int]) -> Picture:
@@ -139,21 +104,22 @@ def heard(image: Tensor, maps: Mapping[str, Tensor], source: tuple[int, int]) ->
 
     Args:
         image: (3, height, width), float in [0, 1].
-        maps: title -> (H, W) bool, True where the token notices.
-        source: (row, column) of the token that changed, outlined in the colour of a key.
+        maps: title -> (H, W) bool, True where the token notices. Later maps may be coarser.
+        source: (row, column) on the first map's grid of the token that changed, outlined as a key.
 
     Example:
         >>> heard(torch.zeros(3, 64, 64), {"one block": torch.eye(2) > 0}, source=(0, 0))
         Picture: Who hears token (0, 0). one block: 2 of 4 tokens.
     """
-    size = {1: 300, 2: 300, 3: 240}.get(len(maps), 186)
-    figure, panels = _panels([f"{name}\n{m.sum()} of {m.numel()} tokens" for name, m in maps.items()], size)
+    titles = [f"{name}\n{noticed.sum()} of {noticed.numel()} tokens" for name, noticed in maps.items()]
+    figure, panels = draw_card(titles, {1: 300, 2: 300, 3: 240}.get(len(maps), 186), _aspect(image))
+    finest = next(iter(maps.values())).shape[0]
     for axes, noticed in zip(panels, maps.values(), strict=True):
         _photograph(axes, image, *noticed.shape)
         _shade(axes, 0.8 * (~noticed).numpy())
-        _outline(axes, source, colour("key"))
+        _outline(axes, source, colour("key"), scale=noticed.shape[0] / finest)
     counted = ", ".join(f"{name}: {m.sum()} of {m.numel()} tokens" for name, m in maps.items())
-    return _finish(figure, f"Who hears token {source}. {counted}.")
+    return finish_card(figure, f"Who hears token {source}. {counted}.")
 
 
 def attention(image: Tensor, maps: Mapping[str, Tensor], query: tuple[int, int]) -> Picture:
@@ -168,42 +134,40 @@ def attention(image: Tensor, maps: Mapping[str, Tensor], query: tuple[int, int])
         >>> attention(torch.zeros(3, 64, 64), {"itself": torch.eye(2)[:1] * torch.eye(2)}, query=(0, 0))
         Picture: Where token (0, 0) looks. itself: at 1 of 4 tokens.
     """
-    figure, panels = _panels(list(maps), size=300)
+    figure, panels = draw_card(list(maps), 300, _aspect(image))
     for axes, weights in zip(panels, maps.values(), strict=True):
         _photograph(axes, image, *weights.shape)
         _shade(axes, 0.8 - 0.8 * (weights / weights.max()).sqrt().numpy())
         _outline(axes, query, colour("query"))
     counted = ", ".join(f"{name}: at {(m > 0).sum()} of {m.numel()} tokens" for name, m in maps.items())
-    return _finish(figure, f"Where token {query} looks. {counted}.")
+    return finish_card(figure, f"Where token {query} looks. {counted}.")
 
 
-def _panels(titles: list[str], size: int, labelled: bool = False) -> tuple[Figure, list[Axes]]:
-    """A row of square panels of ``size`` CSS pixels, each under its title, on a white card."""
-    gap, edge = 24, 20
-    above, below = 2 + 18 * (1 + titles[0].count("\n")), edge + 18 * labelled
-    width, height = len(titles) * (size + gap) - gap + 2 * edge, edge + above + size + below
-    figure = Figure(figsize=(width / CSS_INCH, height / CSS_INCH), dpi=CSS_INCH)
-    FigureCanvasAgg(figure)
-    rounded = "round,pad=0,rounding_size=10"
-    pixels = Affine2D().scale(1 / CSS_INCH) + figure.dpi_scale_trans
-    card = FancyBboxPatch((1, 1), width - 2, height - 2, boxstyle=rounded, transform=pixels, zorder=-10)
-    card.set(facecolor=colour("surface"), edgecolor=colour("line"))
-    figure.add_artist(card)
-    panels = []
-    for n, text in enumerate(titles):
-        left = edge + n * (size + gap)
-        axes = figure.add_axes((left / width, below / height, size / width, size / height))
-        axes.set_title(text, loc="left", size=10.5, color=colour("ink"), pad=5, linespacing=1.3)
-        panels.append(axes)
-    return figure, panels
+def colours() -> Picture:
+    """Each colour of the course beside what it means.
+
+    Example:
+        >>> colours()
+        Picture: The colours of the course: 9 regions, query, key, masked, padding.
+    """
+    names = [f"region_{region}" for region in range(9)], ["query", "key", "masked", "padding"]
+    figure, panels = draw_card(["Regions after the roll", "Attention"], 360, 0.62)
+    for axes, column in zip(panels, names, strict=True):
+        _frame(axes, len(names[0]), 12)
+        axes.set_aspect("auto")
+        for row, name in enumerate(column):
+            axes.add_patch(Rectangle((0, row + 0.1), 0.9, 0.8, fc=colour(name)))
+            words, number = PALETTE[name].meaning, name.removeprefix("region_")
+            words = words if number in words else f"{name}: {words}"
+            axes.text(1.3, row + 0.5, words, va="center", size=8.5, color=colour("ink"))
+            if number != name:
+                place = {"ha": "center", "va": "center", "size": 8.5}
+                axes.text(0.45, row + 0.5, number, color=colour("region_ink"), **place)
+    return finish_card(figure, "The colours of the course: 9 regions, query, key, masked, padding.")
 
 
-def _finish(figure: Figure, description: str) -> Picture:
-    raw, png = io.BytesIO(), io.BytesIO()
-    figure.savefig(raw, dpi=CSS_INCH * SHARPNESS, facecolor="none", metadata={"Software": None})
-    # 256 colours make a photograph a third of the size, so that notebooks stay light.
-    Image.open(raw).quantize(256, method=Image.Quantize.FASTOCTREE).save(png, format="png", optimize=True)
-    return Picture(png.getvalue(), description, width=round(figure.get_figwidth() * CSS_INCH))
+def _aspect(image: Tensor) -> float:
+    return image.shape[1] / image.shape[2]
 
 
 def _frame(axes: Axes, height: int, width: int) -> None:
@@ -245,9 +209,12 @@ def _walls(axes: Axes, ids: np.ndarray) -> None:
         )
 
 
-def _outline(axes: Axes, token: tuple[int, int], ink: str) -> None:
+def _outline(axes: Axes, token: tuple[int, int], ink: str, scale: float = 1) -> None:
+    place = token[1] * scale, token[0] * scale
     for width_of_line, edge in ((5, colour("surface")), (3, ink)):
-        axes.add_patch(Rectangle(token[::-1], 1, 1, fill=False, ec=edge, lw=width_of_line, joinstyle="round"))
+        axes.add_patch(
+            Rectangle(place, scale, scale, fill=False, ec=edge, lw=width_of_line, joinstyle="round")
+        )
 
 
 def _region_colour(region: int) -> str:

@@ -1,0 +1,170 @@
+# %% [markdown]
+# # Start here
+#
+# **You are going to build a Swin Transformer, one idea at a time**, and see every idea move on real
+# photographs. At the end you will have made each part of the network yourself, and proved that it is right.
+#
+# - **Time:** 20 minutes for this page.
+# - **You need:** Python, and PyTorch basics (tensors, `nn.Module`, a training loop). No GPU.
+# - **Source:** Liu et al. 2021, *Swin Transformer*, [arXiv 2103.14030](https://arxiv.org/abs/2103.14030);
+#   "the paper" from here on.
+#
+# Click on a grey cell and press **Shift + Enter** to run it. Begin with the next one.
+
+# %%
+import sys
+
+import torch
+
+import swin_edu
+from swin_edu.visuals import ShiftExplorer, figures, photograph
+from swin_edu.visuals.course_map import CourseMap
+
+print("Python 3.11 or newer:", sys.version_info >= (3, 11))
+print("torch 2.6 or newer: ", tuple(map(int, torch.__version__.split(".")[:2])) >= (2, 6))
+
+# %% [markdown]
+# Two times `True`? Then all is ready. (If not: run `swin-edu doctor` in a terminal; it says what to do.)
+#
+# ## One minute: who notices?
+#
+# Here is the whole of Swin-T, 28 million weights, not trained yet. It reads the photograph of a cat in
+# patches of 4 x 4 pixels. We change *one* patch, between the eyes, and ask which parts of its feature maps
+# notice.
+#
+# **Predict.** First all windows stay fixed. Has the whole picture noticed after 10 of the 12 blocks?
+
+
+# %%
+def who_notices(model, row, column):
+    """Change the patch at (row, column); a bool map for each stage, True where a feature changed."""
+    changed = photo.clone()
+    changed[:, :, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4] += 1
+    before, after = model.features(photo), model.features(changed)
+    return [(x != y)[0].any(dim=0) for x, y in zip(before, after, strict=True)]
+
+
+torch.set_grad_enabled(False)
+torch.manual_seed(0)
+photo = torch.tensor(photograph("chelsea")[6:294, 1:449]).permute(2, 0, 1)[None] / 255
+stages = who_notices(swin_edu.swin_tiny(shift_windows=False).eval(), row=40, column=70)
+fixed = dict(zip(("fixed windows, 2 blocks", "4 blocks", "10 blocks"), stages, strict=False))
+figures.heard(photo[0], fixed, source=(40, 70))
+
+# %% [markdown]
+# It has not, and it never will. Only the bright part noticed; the rest is behind a wall.
+#
+# Now the network of the paper: the same windows, but **shifted in every second block**. Not one weight
+# more.
+
+# %%
+stages = who_notices(swin_edu.swin_tiny().eval(), row=40, column=70)
+shifted = dict(zip(("shifted windows, 2 blocks", "4 blocks", "10 blocks"), stages, strict=False))
+figures.heard(photo[0], shifted, source=(40, 70))
+
+# %% [markdown]
+# Everything notices. How such a small trick can do this, what it needs so that nothing leaks, and why it
+# costs almost nothing: that is this course.
+#
+# The photograph has 288 x 448 pixels, by the way. Nobody told the network.
+#
+# ## Two minutes: play
+#
+# Drag the windows in panel 2. Point at a token: whom may it attend to? (If you can drag, your widgets work.
+# If you only see a still picture, run the cell.)
+
+# %%
+ShiftExplorer(height=8, width=8, window_size=4, shift=2)
+
+# %% [markdown]
+# ## The map
+#
+# Row by row, from top to bottom. **The blue tiles are here: click on one.** The others are being written.
+
+# %%
+CourseMap()
+
+# %% [markdown]
+# Open [03 Shifted windows](03_shifted_windows.ipynb) after this page: it is the heart of the course, and
+# brings its own recap of chapter 02.
+#
+# ## How a lesson works
+#
+# Every chapter has the same rhythm:
+#
+# 1. **Question.** What is the problem?
+# 2. **Predict.** Commit to an answer before you run. A wrong guess teaches more than a right reading.
+# 3. **Run.** See what really happens.
+# 4. **Play.** Drag, point, press keys in an explorer.
+# 5. **Build.** Write the idea in small cells.
+# 6. **Check.** Prove that your code and the library give the same numbers.
+# 7. **Your turn.** Tasks that check themselves. You may leave them unsolved.
+#
+# The notebooks come with their outputs, so that they can be read anywhere. To predict honestly, choose
+# **Edit > Clear Outputs of All Cells** when you open one.
+#
+# **Try it now.** What does Python print for `-1 // 4`? Choose, then open your answer.
+#
+# <details><summary>A. 0</summary>That is rounding towards zero, as C does it. Python's // rounds
+# down.</details>
+# <details><summary>B. -1</summary>Right: // rounds down, to floor(-0.25) = -1. Chapter 03 uses this to number
+# windows.</details>
+# <details><summary>C. -0.25</summary>That is the single slash, -1 / 4.</details>
+#
+# ## Keyboard
+#
+# | Key | What it does |
+# |---|---|
+# | Shift + Enter | run this cell, go to the next |
+# | Esc, then arrow up or down | move between cells |
+# | Enter | edit the cell |
+# | Esc, then B | new cell below |
+# | Esc, then Z | undo that |
+# | Tab, Shift + Tab | complete a name; show its documentation |
+# | Tab, then arrow keys | reach and move things in an explorer |
+#
+# If something hangs or looks odd: **Kernel > Restart Kernel and Run All Cells**.
+#
+# ## Notation
+#
+# The same letters everywhere, in text, code and pictures.
+#
+# | Letter | Meaning | Swin-T at 224 px, first stage |
+# |---|---|---|
+# | B | images in a batch | any |
+# | H x W | token grid, rows x columns | 56 x 56 |
+# | C | channels of a token | 96 |
+# | M | window side (or Mh x Mw) | 7 |
+# | N = M*M | tokens in a window | 49 |
+# | nW | windows in an image | 64 |
+# | h, d = C/h | heads, channels of a head | 3, 32 |
+# | s | shift of the windows | 3 |
+#
+# - Tokens are `(B, H, W, C)`. Images and feature maps are `(B, C, H, W)`.
+# - Row comes before column, always.
+# - A mask is `True` where a token *may* attend, as in PyTorch.
+#
+# Look them up in the network itself:
+
+# %%
+config = swin_edu.SwinConfig()
+(height, width), M, C, h = (224 // 4, 224 // 4), config.window_size, config.embed_dim, config.num_heads[0]
+print(f"H x W = {height} x {width}, C = {C}, M = {M}, N = {M * M}")
+print(f"nW = {height // M * (width // M)}, h = {h}, d = {C // h}, s = {M // 2}")
+
+# %% [markdown]
+# ## Colours
+#
+# Each colour has one meaning, the same in every figure, mask and explorer. They stay apart for colour-blind
+# eyes, and regions also carry their number.
+
+# %%
+figures.colours()
+
+# %% [markdown]
+# ## What you now know
+#
+# - Windows that stay fixed are walls; shifted windows let everything notice everything.
+# - How to run, predict, play and check; what the letters and colours mean.
+#
+# **What comes next:** [03 Shifted windows](03_shifted_windows.ipynb).

@@ -1,0 +1,110 @@
+"""The chapters of the course, and the map that shows them as tiles to click on.
+
+Notebook 00 shows it. A chapter that is written gets its minutes here, and with them its link.
+"""
+
+from dataclasses import dataclass
+from itertools import groupby
+
+TILE = "display:inline-block;width:9.5em;vertical-align:top;border-radius:8px;margin:0 8px 8px 0;"
+# Half-transparent or mid-grey, so that tiles look right on light and on dark pages.
+OPEN_TILE = TILE + "border:2px solid #3b82d6;padding:7px 11px;background-color:rgba(59,130,214,0.12)"
+LATER_TILE = TILE + "border:1px solid rgba(128,128,128,0.55);padding:8px 12px"
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """One notebook of the course.
+
+    Args:
+        name: of the notebook file without its ending; starts with the chapter's number.
+        title: what a reader sees.
+        part: the part of the course it belongs to.
+        builds: what the reader has made at its end.
+        needs: what comes before it.
+        minutes: how long a reader takes, without the tasks; None while it is not written.
+
+    Example:
+        >>> Chapter("01_patches", "Patches", "The block", "an image as tokens", "PyTorch basics").number
+        '01'
+    """
+
+    name: str
+    title: str
+    part: str
+    builds: str
+    needs: str
+    minutes: int | None = None
+
+    @property
+    def number(self) -> str:
+        """The two digits that its file starts with."""
+        return self.name[:2]
+
+    @property
+    def time(self) -> str:
+        """Its minutes, or "later"."""
+        return f"{self.minutes} minutes" if self.minutes else "later"
+
+
+CHAPTERS = (
+    Chapter("01_patches", "Patches", "The block", "an image as a grid of tokens", "PyTorch basics"),
+    Chapter("02_windows", "Windows", "The block", "attention in windows, and its cost", "01"),
+    Chapter(
+        "03_shifted_windows", "Shifted windows", "The block", "the roll and its mask", "02 or its recap", 35
+    ),
+    Chapter("04_relative_position_bias", "Position bias", "The block", "a sense of place", "03"),
+    Chapter("05_swin_block", "The Swin block", "The block", "two blocks in a row", "04"),
+    Chapter("06_patch_merging", "Patch merging", "The network", "the pyramid", "05"),
+    Chapter("07_whole_swin", "The whole Swin", "The network", "Swin-T, with other libraries' weights", "06"),
+    Chapter("08_train_cifar", "Train on CIFAR", "Training", "a network that sees", "07"),
+    Chapter("09_imagenet_subset", "ImageNet subset", "Training", "a fine-tuned network", "08"),
+    Chapter("10_looking_inside", "Looking inside", "Understanding", "attention, back on the pixels", "08"),
+    Chapter("11_what_matters", "What matters", "Understanding", "ablations, and ViT beside Swin", "08"),
+    Chapter("12_bug_museum", "Bug museum", "Understanding", "an eye for five real bugs", "07"),
+    Chapter("13_dense_prediction", "Dense prediction", "Going on", "a detector, a segmenter", "07"),
+    Chapter("14_swin_v2", "Swin V2", "Going on", "cosine attention", "07"),
+)
+
+
+class CourseMap:
+    """The chapters as tiles, one row for each part; those that are written are links.
+
+    Args:
+        chapters: in the order of the course.
+
+    Example:
+        >>> print(CourseMap(CHAPTERS[2:4]))
+        The block
+          03 Shifted windows (35 minutes, needs 02 or its recap): the roll and its mask
+          04 Position bias (later, needs 03): a sense of place
+    """
+
+    def __init__(self, chapters: tuple[Chapter, ...] = CHAPTERS) -> None:
+        self.parts = {part: list(group) for part, group in groupby(chapters, key=lambda c: c.part)}
+
+    def __repr__(self) -> str:
+        lines = []
+        for part, chapters in self.parts.items():
+            lines.append(part)
+            lines += [f"  {c.number} {c.title} ({c.time}, needs {c.needs}): {c.builds}" for c in chapters]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        # A list, so that viewers which drop the styles still show something well ordered.
+        rows = []
+        for part, chapters in self.parts.items():
+            tiles = "\n".join(_tile(chapter) for chapter in chapters)
+            rows.append(
+                f'<b>{part}</b>\n<ul style="list-style-type:none;padding:0;margin:4px 0">\n{tiles}\n</ul>'
+            )
+        return "\n".join(rows)
+
+
+def _tile(chapter: Chapter) -> str:
+    title = f"<b>{chapter.number} {chapter.title}</b>"
+    if chapter.minutes:
+        title = f'<a href="{chapter.name}.ipynb">{title}</a>'
+    small = f"<small>{chapter.time}, needs {chapter.needs}</small>"
+    style = OPEN_TILE if chapter.minutes else LATER_TILE
+    return f'<li style="{style}">{title}<br>{chapter.builds}<br>{small}</li>'

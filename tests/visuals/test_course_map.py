@@ -1,0 +1,42 @@
+"""The map links to the chapters that are written and to no others."""
+
+import re
+from pathlib import Path
+
+from swin_edu.visuals.course_map import CHAPTERS, Chapter, CourseMap
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def test_a_chapter_has_minutes_and_a_link_exactly_when_its_notebook_is_there() -> None:
+    links = re.findall(r'href="([^"]+)"', CourseMap()._repr_html_())
+    there = sorted(path.name for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb") if path.name[:2] != "00")
+    assert links == there
+    assert [f"{chapter.name}.ipynb" for chapter in CHAPTERS if chapter.minutes] == there
+
+
+def test_every_chapter_is_on_the_map_once_in_order() -> None:
+    page = CourseMap()._repr_html_()
+    assert re.findall(r"<b>(\d\d) ", page) == [chapter.number for chapter in CHAPTERS]
+    assert [chapter.number for chapter in CHAPTERS] == sorted({chapter.number for chapter in CHAPTERS})
+
+
+def test_what_a_chapter_needs_comes_before_it() -> None:
+    for chapter in CHAPTERS:
+        for needed in re.findall(r"\d\d", chapter.needs):
+            assert needed < chapter.number
+
+
+def test_the_map_has_no_colour_that_only_suits_one_theme() -> None:
+    page = CourseMap()._repr_html_()
+    assert not re.search(r"(?<![-\w])color:|background-color:(?!rgba)", page)
+
+
+def test_a_viewer_that_drops_styles_still_gets_a_list_under_each_part() -> None:
+    chapter = Chapter("01_patches", "Patches", "The block", "tokens", "PyTorch", 30)
+    plain = re.sub(r' style="[^"]*"', "", CourseMap((chapter,))._repr_html_())
+    assert plain == (
+        "<b>The block</b>\n<ul>\n"
+        '<li><a href="01_patches.ipynb"><b>01 Patches</b></a><br>tokens<br>'
+        "<small>30 minutes, needs PyTorch</small></li>\n</ul>"
+    )
