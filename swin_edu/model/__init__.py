@@ -5,6 +5,7 @@ from swin_edu.model.block import MLP, DropPath, SwinBlock
 from swin_edu.model.checkpoints import load_checkpoint, save_checkpoint
 from swin_edu.model.config import SwinConfig
 from swin_edu.model.counting import NetworkCost, StageCost, count_parameters, multiply_adds
+from swin_edu.model.export import export_onnx, export_program
 from swin_edu.model.layouts import export_state_dict
 from swin_edu.model.merging import PatchMerging, gather_neighbours
 from swin_edu.model.patches import PatchEmbedding, patchify
@@ -45,6 +46,8 @@ __all__ = [
     "attention_plain",
     "count_parameters",
     "effective_window",
+    "export_onnx",
+    "export_program",
     "export_state_dict",
     "gather_neighbours",
     "load_checkpoint",

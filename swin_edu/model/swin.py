@@ -16,6 +16,11 @@ from swin_edu.model.config import SwinConfig
 from swin_edu.model.merging import PatchMerging
 from swin_edu.model.patches import PatchEmbedding
 
+# einops notes the kinds of tensors that it has met, and compiled code asks whether that note changed:
+# meeting both kinds here saves a second compilation after the first eager call.
+for _tensor in (torch.empty(1), nn.Parameter(torch.empty(1))):
+    rearrange(_tensor, "a -> a")
+
 
 class SwinStage(nn.Module):
     """Merging (in every stage but the first), then blocks that are plain and shifted in turn.
