@@ -1,24 +1,22 @@
-"""A page for the still pictures of explorers: pixels, and a few lines and words on them.
+"""A page for the still pictures of explorers: photographs, frames and words, drawn in a moment.
 
-Explorers in all notebooks leave such a picture in the saved page. It has no axes, so it is there in a
-moment, and the live view beside it does not have to wait.
+Explorers in all notebooks leave such a picture in the saved page. The live view waits for it, so it is
+drawn with Pillow alone, in matplotlib's own font, and is small.
 """
 
 import io
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from pathlib import Path
 
+import matplotlib
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import LineCollection
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from matplotlib.transforms import Affine2D
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
 from swin_edu.visuals.palette import PALETTE, colour
 
 SCALE = 1.5  # pixels for each unit, so that the picture is sharp on fine screens too
+Bounds = tuple[float, float, float, float]  # top, left, bottom, right
 
 
 def rgb(name: str) -> np.ndarray:
@@ -38,39 +36,41 @@ def rgb(name: str) -> np.ndarray:
     return np.array([int(value[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float32) / 255
 
 
-@dataclass
+@cache
+def _font(size: float, weight: str) -> ImageFont.FreeTypeFont:
+    name = {"normal": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}[weight]
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts", "ttf", name), size * SCALE)
+
+
 class Sheet:
-    """A page measured in units from its top left; pictures go into `pixels`, lines and words into `figure`.
+    """A page measured in units from its top left; a unit is `SCALE` pixels.
+
+    Args:
+        width, height: in units.
 
     Example:
-        >>> sheet = Sheet.blank(100, 50)
+        >>> sheet = Sheet(100, 50)
         >>> sheet.write(10, 20, "here")
         >>> sheet.png()[1:4]
         b'PNG'
     """
 
-    figure: Figure
-    pixels: np.ndarray
-    transform: Affine2D
-
-    @classmethod
-    def blank(cls, width: int, height: int) -> "Sheet":
-        """An empty page of width x height units."""
-        across, down = round(width * SCALE), round(height * SCALE)
-        figure = Figure(figsize=(across / 100, down / 100), dpi=100, frameon=False)
-        pixels = np.ones((down, across, 3), dtype=np.float32) * rgb("surface")
-        return cls(figure, pixels, Affine2D().scale(SCALE, -SCALE).translate(0, down))
+    def __init__(self, width: int, height: int) -> None:
+        size = round(width * SCALE), round(height * SCALE)
+        self.image = Image.new("RGB", size, colour("surface"))
+        self.draw = ImageDraw.Draw(self.image)
 
     def write(
-        self, x: float, y: float, words: str, *, size: float = 12, name: str = "ink", **style: Any
+        self, x: float, y: float, words: str, *, size: float = 12, weight: str = "normal", name: str = "ink"
     ) -> None:
         """Write words with their baseline starting at (x, y)."""
-        look = {"size": size * SCALE * 0.72, "color": colour(name), "zorder": 5, **style}
-        self.figure.text(x, y, words, transform=self.transform, **look)
+        place = round(x * SCALE), round(y * SCALE)
+        self.draw.text(place, words, fill=colour(name), font=_font(size, weight), anchor="ls")
 
-    def rectangle(self, x: float, y: float, width: float, height: float, **style: Any) -> None:
-        """Draw a rectangle whose top left corner is (x, y)."""
-        self.figure.add_artist(Rectangle((x, y), width, height, transform=self.transform, **style))
+    def square(self, x: float, y: float, side: float, name: str) -> None:
+        """Fill a square, its top left corner at (x, y), with a colour of the palette."""
+        corners = [round(value * SCALE) for value in (x, y, x + side, y + side)]
+        self.draw.rounded_rectangle(corners, radius=3, fill=colour(name))
 
     def grid(self, left: float, top: float, side: float, cells: tuple[int, int]) -> "Grid":
         """A grid of (rows, columns) cells, as large as fits into a square and in its middle."""
@@ -81,13 +81,8 @@ class Sheet:
 
     def png(self) -> bytes:
         """The page as the bytes of a PNG file."""
-        renderer = FigureCanvasAgg(self.figure).get_renderer()
-        page = np.asarray(renderer.buffer_rgba())
-        page[..., :3] = self.pixels * 255 + 0.5
-        page[..., 3] = 255
-        self.figure.draw(renderer)
         file = io.BytesIO()
-        _few_colours(Image.fromarray(page[..., :3])).save(file, "PNG")
+        _few_colours(self.image).save(file, "PNG")
         return file.getvalue()
 
 
@@ -96,9 +91,8 @@ class Grid:
     """A grid of cells on a sheet; x, y and unit are pixels, places are (row, column).
 
     Example:
-        >>> grid = Sheet.blank(100, 100).grid(0, 0, 100, cells=(4, 4))
-        >>> grid.at(2, 1)  # row 2, column 1
-        (25.333333333333332, 50.0)
+        >>> Sheet(100, 100).grid(0, 0, 100, cells=(4, 4)).corners((1, 0, 2, 4))  # row 1
+        [1, 38, 148, 74]
     """
 
     sheet: Sheet
@@ -107,55 +101,76 @@ class Grid:
     unit: int
     cells: tuple[int, int]
 
-    def paste(self, picture: np.ndarray) -> None:
-        """Put pixels (rows * unit, columns * unit, 3), 0 to 1, onto the grid."""
-        down, across = picture.shape[:2]
-        self.sheet.pixels[self.y : self.y + down, self.x : self.x + across] = picture
+    def paste(self, picture: np.ndarray, right: int = 0, down: int = 0) -> None:
+        """Put pixels (height, width, 3), 0 to 1, onto the grid, moved by a few pixels."""
+        pixels = Image.fromarray((np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8))
+        self.sheet.image.paste(pixels, (self.x + right, self.y + down))
 
-    def at(self, row: float, column: float) -> tuple[float, float]:
-        """Where a place lies on the sheet, in units."""
-        return (self.x + column * self.unit) / SCALE, (self.y + row * self.unit) / SCALE
+    def corners(self, bounds: Bounds) -> list[int]:
+        """[left, top, right, bottom] in pixels of the places between bounds."""
+        top, left, bottom, right = (round(value * self.unit) for value in bounds)
+        return [self.x + left, self.y + top, self.x + right - 1, self.y + bottom - 1]
 
-    def box(self, bounds: tuple[float, float, float, float], **style: Any) -> None:
-        """Draw a rectangle around the places between bounds, (top, left, bottom, right)."""
-        (x0, y0), (x1, y1) = self.at(*bounds[:2]), self.at(*bounds[2:])
-        self.sheet.rectangle(x0, y0, x1 - x0, y1 - y0, **style)
+    def frame(self, bounds: Bounds, name: str, width: int = 5) -> None:
+        """Frame places in a colour of the palette, on a light line that sets it off from the picture."""
+        x0, y0, x1, y1 = self.corners(bounds)
+        for out, into, edge in ((width // 2 + 2, width // 2 + 2, "surface"), (width // 2, width // 2, name)):
+            box = (x0 - out, y0 - out, x1 + out, y1 + out)
+            self.sheet.draw.rounded_rectangle(box, radius=3, outline=colour(edge), width=out + into + 1)
 
-    def frame(self, bounds: tuple[float, float, float, float], name: str, width: float = 3) -> None:
-        """Frame places in a colour of the palette."""
-        for line, edge in ((width + 2.5, colour("surface")), (width, colour(name))):
-            self.box(
-                bounds, fill=False, edgecolor=edge, linewidth=line * SCALE * 0.72, joinstyle="round", zorder=4
-            )
-
-    def fill(self, bounds: tuple[float, float, float, float], name: str) -> None:
+    def fill(self, bounds: Bounds, name: str) -> None:
         """Fill places with a colour of the palette."""
-        self.box(bounds, facecolor=colour(name), edgecolor=colour("surface"), linewidth=1, zorder=4)
+        self.sheet.draw.rectangle(self.corners(bounds), fill=colour(name), outline=colour("surface"))
 
     def token(self, place: tuple[int, int]) -> None:
         """Frame one token as the one that asks."""
-        self.frame((place[0] + 0.14, place[1] + 0.14, place[0] + 0.86, place[1] + 0.86), "query")
+        row, column = place
+        self.frame((row + 0.16, column + 0.16, row + 0.84, column + 0.84), "query", 4)
 
     def windows(self, size: tuple[int, int], shift: tuple[int, int]) -> None:
         """Draw the borders of windows, moved by a shift."""
         height, width = self.cells
-        lines = [[self.at(r, 0), self.at(r, width)] for r in range(shift[0], height + 1, size[0])]
-        lines += [[self.at(0, c), self.at(height, c)] for c in range(shift[1], width + 1, size[1])]
-        for line, edge in ((3.6, colour("masked")), (1.8, "white")):
-            style = {"colors": edge, "linewidths": line * SCALE * 0.72, "capstyle": "projecting", "zorder": 2}
-            self.sheet.figure.add_artist(LineCollection(lines, transform=self.sheet.transform, **style))
+        lines = [(r, 0, r, width) for r in range(shift[0], height + 1, size[0])]
+        lines += [(0, c, height, c) for c in range(shift[1], width + 1, size[1])]
+        for around, edge in ((3, colour("masked")), (1, "white")):
+            for line in lines:
+                top, left, bottom, right = (value * self.unit for value in line)
+                box = (
+                    self.x + left - around,
+                    self.y + top - around,
+                    self.x + right + around,
+                    self.y + bottom + around,
+                )
+                self.sheet.draw.rectangle(box, fill=edge)
 
     def numbers(self, regions: np.ndarray) -> None:
-        """The id of each region in the middle of its piece, where it fits."""
+        """The id of each region on a plate in the middle of its piece, where it fits."""
         for region in range(9):
             places = np.argwhere(regions == region)
-            if not len(places) or min(np.ptp(places, axis=0) + 1) * self.unit < 20 * SCALE:
-                continue
-            x, y = self.at(*(places.mean(axis=0) + 0.5))
-            ink = colour("region_ink")
-            plate = {"boxstyle": "circle,pad=0.22", "fc": colour(f"region_{region}"), "ec": ink, "lw": 1}
-            style = {"ha": "center", "va": "center_baseline", "bbox": plate, "weight": "bold"}
-            self.sheet.write(x, y, str(region), name="region_ink", **style)
+            if len(places) and min(np.ptp(places, axis=0) + 1) * self.unit >= 20 * SCALE:
+                row, column = places.mean(axis=0) + 0.5
+                plate = _plate(region)
+                x, y = self.x + column * self.unit, self.y + row * self.unit
+                self.sheet.image.paste(
+                    plate, (round(x - plate.width / 2), round(y - plate.height / 2)), plate
+                )
+
+
+@cache
+def _plate(region: int) -> Image.Image:
+    """The number of a region on a round plate in its colour, with smooth edges."""
+    side, fine = round(19 * SCALE), 4
+    large = Image.new("RGBA", (side * fine, side * fine))
+    edge = {
+        "fill": colour(f"region_{region}"),
+        "outline": colour("region_ink"),
+        "width": round(1.2 * SCALE * fine),
+    }
+    ImageDraw.Draw(large).ellipse((0, 0, side * fine - 1, side * fine - 1), **edge)
+    plate = large.resize((side, side), Image.Resampling.LANCZOS)
+    middle = (side / 2, side / 2)
+    ImageDraw.Draw(plate).text(middle, str(region), colour("region_ink"), _font(12, "bold"), anchor="mm")
+    return plate
 
 
 def _few_colours(picture: Image.Image) -> Image.Image:
@@ -163,14 +178,16 @@ def _few_colours(picture: Image.Image) -> Image.Image:
     sample = picture.resize((picture.width // 3, picture.height // 3), Image.Resampling.NEAREST)
     exact = [round(float(channel) * 255) for name in PALETTE for channel in rgb(name)]
     rest = 256 - len(exact) // 3
-    colours = Image.new("P", (1, 1))
     frequent = sample.quantize(rest, method=Image.Quantize.MEDIANCUT).getpalette()[: 3 * rest]
+    colours = Image.new("P", (1, 1))
     colours.putpalette(exact + frequent)
     few = picture.quantize(palette=colours, dither=Image.Dither.FLOYDSTEINBERG)
     # Pillow finds the nearest colour only roughly; the page itself has to stay as it is.
     indices = np.array(few)
     page = list(PALETTE).index("surface")
-    indices[(np.asarray(picture) == exact[3 * page : 3 * page + 3]).all(axis=-1)] = page
+    red, green, blue = (np.asarray(channel) for channel in picture.split())
+    r, g, b = exact[3 * page : 3 * page + 3]
+    indices[(red == r) & (green == g) & (blue == b)] = page
     result = Image.fromarray(indices, "P")
     result.putpalette(few.getpalette())
     return result

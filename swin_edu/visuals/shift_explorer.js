@@ -110,11 +110,12 @@ function render({ model, el }) {
   function captions(token, facts) {
     const [rows, columns] = state.axes;
     const count = rows.count * columns.count;
-    const moved = rows.single && columns.single ? "one window: nothing to shift" : `windows moved by (${rows.shift}, ${columns.shift})`;
+    const moved = count === 1 ? "one window: nothing to shift" : `windows moved by (${rows.shift}, ${columns.shift})`;
     const by = [rows, columns].map(({ shift }) => (shift ? `−${shift}` : "0")).join(", ");
     panels.plain.caption("Plain block", `${count} window${count > 1 ? "s" : ""} of ${rows.window} × ${columns.window} tokens`);
     panels.shifted.caption("Shifted block", moved);
-    panels.rolled.caption(`Cyclic roll by (${by})`, "cut pieces meet in whole windows");
+    const meets = rows.shift || columns.shift ? "cut pieces meet in whole windows" : "no shift, so nothing rolls";
+    panels.rolled.caption(`Cyclic roll by (${by})`, meets);
     panels.mask.caption(`Mask of window ${facts.window}`, "row = query, column = key");
     write(panels.heading, `What token (${token.join(", ")}) sees`);
     for (const [name, sight] of Object.entries(panels.sights)) {

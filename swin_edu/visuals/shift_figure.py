@@ -4,16 +4,16 @@ Notebook 03 keeps it beside the live ShiftExplorer; it is drawn from the same nu
 """
 
 import io
+import textwrap
 
 import numpy as np
 from PIL import Image
 
 from swin_edu.model.windows import region_ids
-from swin_edu.visuals.palette import colour
 from swin_edu.visuals.sheet import SCALE, Sheet, rgb
 from swin_edu.visuals.shift_facts import ShiftFacts
 
-WIDTH, HEIGHT = 1000, 520
+WIDTH, HEIGHT = 1000, 526
 COLUMNS = (16, 264, 512, 760)  # the left edges of the four panels
 SIDE, TOP, SMALL, SMALL_TOP = 224, 72, 104, 346  # panels and the pictures of what the token sees
 SIGHTS = {"plain": "in the plain block", "shifted": "in the shifted block", "both": "after both"}
@@ -41,7 +41,7 @@ def draw_shift(facts: ShiftFacts, photo: bytes, focus: tuple[float, float] = (0.
         >>> draw_shift(ShiftFacts(8, 8, 4, 2, (7, 3)), photographs_for_browser()["coffee"]["data"])[1:4]
         b'PNG'
     """
-    sheet = Sheet.blank(WIDTH, HEIGHT)
+    sheet = Sheet(WIDTH, HEIGHT)
     image = Image.open(io.BytesIO(photo))
     _draw_blocks(sheet, facts, image, focus)
     _draw_mask(sheet, facts)
@@ -52,15 +52,16 @@ def draw_shift(facts: ShiftFacts, photo: bytes, focus: tuple[float, float] = (0.
         picture = _crop(image, focus, facts, grid.unit)
         veil = 0.18 + 0.82 * seen[..., None].repeat(grid.unit, 0).repeat(grid.unit, 1)
         grid.paste(_with_padding(picture * veil + (1 - veil), facts, grid.unit))
-        grid.frame(_bounds(seen), "key", 2)
+        grid.frame(_bounds(seen), "key", 3)
         grid.fill((*facts.token, facts.token[0] + 1, facts.token[1] + 1), "query")
         sheet.write(left + 116, 384, SIGHTS[name], name="muted_ink")
         sheet.write(left + 116, 410, str(int(seen.sum())), size=24, weight="bold")
         sheet.write(left + 116, 427, f"of {seen.size} tokens", name="muted_ink")
     for line, (name, words) in enumerate(LEGEND.items()):
-        sheet.rectangle(COLUMNS[3], 366 + 21 * line, 13, 13, facecolor=colour(name))
+        sheet.square(COLUMNS[3], 366 + 21 * line, 13, name)
         sheet.write(COLUMNS[3] + 21, 377 + 21 * line, words, name="muted_ink")
-    sheet.write(16, 493, facts.sentence(), size=15)
+    for line, words in enumerate(textwrap.wrap(facts.sentence(), 138)):
+        sheet.write(16, 491 + 20 * line, words, size=14)
     return sheet.png()
 
 
@@ -86,16 +87,18 @@ def _draw_blocks(sheet: Sheet, facts: ShiftFacts, image: Image.Image, focus: tup
     by = ", ".join(f"−{s}" if s else "0" for s in (sh, sw))
     captions = (
         ("Plain block", f"{count} window{'s' if count > 1 else ''} of {mh} × {mw} tokens"),
-        ("Shifted block", f"windows moved by ({sh}, {sw})"),
-        (f"Cyclic roll by ({by})", "cut pieces meet in whole windows"),
+        ("Shifted block", "one window: nothing to shift" if count == 1 else f"windows moved by ({sh}, {sw})"),
+        (
+            f"Cyclic roll by ({by})",
+            "cut pieces meet in whole windows" if sh or sw else "no shift, so nothing rolls",
+        ),
     )
     for number, grid in enumerate(grids):
         _caption(sheet, number, *captions[number])
         grid.paste(pictures[number])
         grid.windows((mh, mw), (sh, sw) if number == 1 else (0, 0))
         if number == 2:
-            grid.box(window, fill=False, edgecolor=colour("surface"), linewidth=6, zorder=3)
-            grid.box(window, fill=False, edgecolor=colour("ink"), linewidth=3, zorder=3)
+            grid.frame(window, "ink", 4)
         grid.frame(_bounds(seen[number]), "key")
         grid.token(facts.rolled if number == 2 else facts.token)
         if number:
@@ -117,9 +120,9 @@ def _draw_mask(sheet: Sheet, facts: ShiftFacts) -> None:
     grid.paste(large)
     strip = shades.repeat(grid.unit, 0)
     gap, thick = round(11 * SCALE), round(7 * SCALE)
-    sheet.pixels[grid.y : grid.y + n * grid.unit, grid.x - gap : grid.x - gap + thick] = strip[:, None]
-    sheet.pixels[grid.y - gap : grid.y - gap + thick, grid.x : grid.x + n * grid.unit] = strip[None]
-    grid.frame((facts.index, 0, facts.index + 1, n), "query", 2)
+    grid.paste(strip[:, None].repeat(thick, 1), right=-gap)
+    grid.paste(strip[None].repeat(thick, 0), down=-gap)
+    grid.frame((facts.index, 0, facts.index + 1, n), "query", 3)
 
 
 def _caption(sheet: Sheet, number: int, title: str, note: str) -> None:

@@ -17,6 +17,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parent))  # for static_page, which stands beside the tests
+
 ROOT = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO_GET_CHROMIUM = (
@@ -89,12 +91,31 @@ class Lab:
         """Run every cell, by the menu, and wait until none is running."""
         page.click('.lm-MenuBar-itemLabel:text-is("Run")')
         page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
+        self._wait_until_run(page)
+
+    def run_cell(self, page: Page, number: int) -> str:
+        """Run one cell, counted from 0, and return the text that it printed."""
+        cell = page.locator(f"{PANEL} .jp-CodeCell").nth(number)
+        cell.locator(".cm-content").click()
+        prompt = cell.locator(".jp-InputPrompt")
+        before = prompt.text_content()
+        page.keyboard.press("Control+Enter")
         page.wait_for_function(
-            "panel => { const prompts = [...document.querySelectorAll(`${panel} .jp-CodeCell .jp-InputPrompt`)]"
-            ".map(prompt => prompt.textContent);"
+            "([panel, number, before]) => { const text = document.querySelectorAll(`${panel} .jp-CodeCell`)"
+            "[number].querySelector('.jp-InputPrompt').textContent;"
+            " return text !== before && /\\d/.test(text); }",
+            arg=[PANEL, number, before],
+            timeout=60_000,
+        )
+        return "".join(cell.locator(".jp-OutputArea-output").all_text_contents()).strip()
+
+    def _wait_until_run(self, page: Page) -> None:
+        page.wait_for_function(
+            "panel => { const prompts = [...document.querySelectorAll(`${panel} .jp-CodeCell`)]"
+            ".map(cell => cell.querySelector('.jp-InputPrompt').textContent);"
             " return prompts.some(text => /\\d/.test(text)) && !prompts.some(text => text.includes('*')); }",
             arg=PANEL,
-            timeout=40_000,
+            timeout=120_000,
         )
 
 
