@@ -9,6 +9,7 @@ from einops import rearrange
 from torch import Tensor, nn
 
 from swin_edu.model.config import Pair, as_pair
+from swin_edu.model.linear import TokenLinear, runs_eagerly
 from swin_edu.model.position import RelativePositionBias
 
 
@@ -73,8 +74,8 @@ class WindowAttention(nn.Module):
             raise ValueError(f"num_heads must divide the {channels} channels evenly, got {num_heads}")
         self.channels, self.num_heads = channels, num_heads
         self.window = as_pair(window_size, "window_size")
-        self.qkv = nn.Linear(channels, 3 * channels, bias=qkv_bias)
-        self.projection = nn.Linear(channels, channels)
+        self.qkv = TokenLinear(channels, 3 * channels, bias=qkv_bias)
+        self.projection = TokenLinear(channels, channels)
         self.position = RelativePositionBias(window_size, num_heads) if relative_position_bias else None
 
     def forward(self, windows: Tensor, window: Pair | None = None, mask: Tensor | None = None) -> Tensor:
@@ -96,7 +97,10 @@ class WindowAttention(nn.Module):
         query, key, value = rearrange(self.qkv(windows), pattern, three=3, h=self.num_heads)
         bias = self.position(window) if self.position is not None else None
         scores_bias = _join_bias_and_mask(bias, mask, windows)
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=scores_bias)
+        if _plain_is_faster(query, scores_bias):
+            mixed = attention_plain(query, key, value, scores_bias)
+        else:
+            mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=scores_bias)
         return self.projection(rearrange(mixed, "w h n d -> w n (h d)"))
 
     def forward_plain(
@@ -126,6 +130,13 @@ class WindowAttention(nn.Module):
             )
         if windows.shape[0] % mask.shape[0]:
             raise ValueError(f"{windows.shape[0]} windows cannot share the masks of {mask.shape[0]} windows")
+
+
+def _plain_is_faster(query: Tensor, scores_bias: Tensor | None) -> bool:
+    # A bias that learns needs its gradient, which no fused kernel on a CPU gives: PyTorch then falls
+    # back to a general form of attention that takes longer and keeps more than the plain one.
+    learns = scores_bias is not None and scores_bias.requires_grad
+    return learns and query.device.type == "cpu" and runs_eagerly(query)
 
 
 def _join_bias_and_mask(bias: Tensor | None, mask: Tensor | None, windows: Tensor) -> Tensor | None:

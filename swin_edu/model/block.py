@@ -12,7 +12,11 @@ from torch import Tensor, nn
 
 from swin_edu.model.attention import WindowAttention
 from swin_edu.model.config import Pair, as_pair
+from swin_edu.model.linear import TokenLinear, runs_eagerly
 from swin_edu.model.windows import effective_window, padded_size, shift_mask, window_partition, window_reverse
+
+# Without gradients, an MLP on a CPU takes as many tokens at once as its hidden numbers fit the cache (8 MiB).
+MLP_NUMBERS_AT_ONCE = 2**21
 
 
 class DropPath(nn.Module):
@@ -65,9 +69,26 @@ class MLP(nn.Sequential):
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        self.expand = nn.Linear(channels, hidden)
+        self.expand = TokenLinear(channels, hidden)
         self.activation = nn.GELU()
-        self.contract = nn.Linear(hidden, channels)
+        self.contract = TokenLinear(hidden, channels)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(..., C) -> (..., C)."""
+        if not _can_go_in_pieces(tokens):
+            return self.forward_plain(tokens)
+        at_once = max(16, MLP_NUMBERS_AT_ONCE // self.expand.out_features // 16 * 16)
+        pieces = tokens.reshape(-1, tokens.shape[-1]).split(at_once)
+        return torch.cat([self.forward_plain(piece) for piece in pieces]).reshape(tokens.shape)
+
+    def forward_plain(self, tokens: Tensor) -> Tensor:
+        """The same for all tokens at once, as notebook 05 explains it."""
+        return super().forward(tokens)
+
+
+def _can_go_in_pieces(tokens: Tensor) -> bool:
+    # Training keeps the hidden numbers anyway; a GPU wants all the work at once.
+    return not torch.is_grad_enabled() and tokens.device.type == "cpu" and runs_eagerly(tokens)
 
 
 class SwinBlock(nn.Module):

@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor, nn
 
+from swin_edu.model.linear import TokenLinear
+
 
 def gather_neighbours(tokens: Tensor) -> Tensor:
     """Lay the channels of each 2 x 2 group one after another.
@@ -53,7 +55,7 @@ class PatchMerging(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(4 * channels, eps=1e-5)
-        self.reduction = nn.Linear(4 * channels, 2 * channels, bias=False)
+        self.reduction = TokenLinear(4 * channels, 2 * channels, bias=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, H, W, C) -> (B, ceil(H/2), ceil(W/2), 2C)."""
