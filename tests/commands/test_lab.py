@@ -209,19 +209,19 @@ def running_lab(originals, tmp_path):
         text=True,
         env=os.environ | own_settings,
     )
-    lines, token = [], None
-    while token is None:
+    lines = []
+    while not lines or "http://127.0.0.1" not in lines[-1]:
         lines.append(server.stdout.readline())
         assert lines[-1], "".join(lines)
-        page = rf"http://127.0.0.1:{port}/lab/tree/{COPIES}/00_start_here.ipynb\?token=(\w+)"
-        token = re.search(page, lines[-1])
+    page = rf"http://127.0.0.1:{port}/lab/tree/{COPIES}/00_start_here.ipynb\?token=(\w+)"
+    token = re.search(page, lines[-1])
 
     def stop():
         server.send_signal(signal.SIGINT)
         rest, _ = server.communicate(timeout=60)
         return "".join(lines) + rest
 
-    yield port, token[1], stop
+    yield port, token and token[1], stop
     if server.poll() is None:
         server.kill()
         server.wait()
@@ -262,6 +262,7 @@ async def run_in_kernel(port, token, code):
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo terminal and SIGINT")
 def test_lab_comes_up_at_the_notebook_runs_a_cell_and_stops_without_a_warning(running_lab):
     port, token, stop = running_lab
+    assert token, f"JupyterLab is not at the notebook: {stop()}"
     assert asyncio.run(run_in_kernel(port, token, "print(6 * 7)")) == "42\n"
 
     def read(path):
