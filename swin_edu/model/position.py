@@ -105,11 +105,14 @@ class RelativePositionBias(nn.Module):
         mh, mw = self.window
         self.table = nn.Parameter(torch.zeros((2 * mh - 1) * (2 * mw - 1), num_heads))
         nn.init.trunc_normal_(self.table, std=0.02)
+        # A buffer moves to the GPU once, with the module; it is no weight, so checkpoints leave it out.
+        self.register_buffer("index", relative_position_index(self.window), persistent=False)
 
     def forward(self, window: Pair | None = None) -> Tensor:
         """The bias of every pair of tokens, (h, N, N), [head, query, key].
 
-        A map smaller than the window has a smaller window; its offsets are the middle of the table.
+        A map smaller than the window has a smaller window: the upper left corner of the full one, with
+        the same offsets and so the same biases.
 
         Args:
             window: (Mh, Mw), at most the window that the table was made for; by default that one.
@@ -120,10 +123,8 @@ class RelativePositionBias(nn.Module):
         (full_h, full_w), (mh, mw) = self.window, window or self.window
         if not (1 <= mh <= full_h and 1 <= mw <= full_w):
             raise ValueError(f"the table holds windows from 1x1 to {full_h}x{full_w}, got window {mh}x{mw}")
-        table = rearrange(self.table, "(r c) h -> r c h", r=2 * full_h - 1)
-        table = table[full_h - mh : full_h + mh - 1, full_w - mw : full_w + mw - 1]
-        index = relative_position_index((mh, mw)).to(table.device)
-        bias = rearrange(table, "r c h -> (r c) h")[index.flatten()]
+        index = rearrange(self.index, "(qr qc) (kr kc) -> qr qc kr kc", qr=full_h, kr=full_h)
+        bias = self.table[index[:mh, :mw, :mh, :mw].flatten()]
         return rearrange(bias, "(q k) h -> h q k", q=mh * mw)
 
 
