@@ -3,11 +3,15 @@
 The dataset cache and the checkpoints of notebook 08 are written this way, so a kill never leaves half a file.
 """
 
+import glob
 import hashlib
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+_ABANDONED_AFTER = 3600  # seconds
 
 
 @contextmanager
@@ -32,6 +36,11 @@ def atomic_write(path: Path) -> Iterator[Path]:
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        # Of a process that was killed; one that is still writing has touched its file a moment ago.
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > _ABANDONED_AFTER:
+                leftover.unlink()
     try:
         yield temporary
         flush_to_disk(temporary)

@@ -30,6 +30,9 @@ SHAPE_CLASSES = [
 ]
 _DIRECTIONS = 8  # the first eight classes, in steps of 45 degrees, clockwise because rows grow downwards
 _SEEDS = {"train": 0, "test": 1}  # the two splits draw from streams that never meet
+# Drawn at a time: few enough to stay in the processor's cache. Each block has a stream of its own, so the
+# first images are the same however many are drawn.
+_BLOCK = 500
 
 
 def make_shapes(count: int, split: str = "train", seed: int = 0) -> ImageDataset:
@@ -57,18 +60,18 @@ def make_shapes(count: int, split: str = "train", seed: int = 0) -> ImageDataset
     """
     if count < 1 or split not in _SEEDS:
         raise ValueError(f"expected count >= 1 and split 'train' or 'test', got {count} and {split!r}")
-    random = np.random.default_rng([seed, _SEEDS[split]])
-    labels = np.arange(count) % len(SHAPE_CLASSES)
-    images = _draw(random, labels)
+    block = np.arange(_BLOCK) % len(SHAPE_CLASSES)
+    blocks = -(-count // _BLOCK)
+    images = [_draw(np.random.default_rng([seed, _SEEDS[split], number]), block) for number in range(blocks)]
     return ImageDataset(
-        images=images,
-        labels=torch.from_numpy(labels).long(),
+        images=torch.cat(images)[:count],
+        labels=torch.from_numpy(np.tile(block, blocks)[:count]).long(),
         class_names=list(SHAPE_CLASSES),
         name="shapes",
         split=split,
         # "left of" becomes "right of" in the mirror.
         mirror_keeps_label=False,
-        fingerprint=f"shapes-1-{count}-{split}-{seed}",
+        fingerprint=f"shapes-1-{split}-{seed}-{count}",
     )
 
 

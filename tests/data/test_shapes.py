@@ -17,6 +17,15 @@ def test_the_same_seed_gives_the_same_images_and_another_seed_or_split_others():
     assert not torch.equal(first.images, make_shapes(50, split="test", seed=3).images)
 
 
+def test_the_first_images_are_the_same_however_many_are_drawn():
+    many = make_shapes(1200)
+    for count in (1, 30, 700):
+        few = make_shapes(count)
+        assert len(few) == count
+        assert torch.equal(few.images, many.images[:count])
+        assert torch.equal(few.labels, many.labels[:count])
+
+
 def test_the_two_splits_share_no_image():
     train, test = load_dataset("shapes"), load_dataset("shapes", "test")
     assert (len(train), len(test)) == (10_000, 2_000)

@@ -1,0 +1,134 @@
+"""Every choice of a training run in one frozen dataclass, each with the reason for its value.
+
+Notebook 08 changes them one at a time; each run keeps its own copy in ``settings.json``.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from swin_edu.training.errors import TrainingError
+
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What is trained on what, and how. The reason for each value stands beside it in the source.
+
+    Raises:
+        TrainingError: names the setting that cannot work and what it may be.
+
+    Example:
+        >>> TrainingSettings(epochs=3).learning_rate
+        0.001
+    """
+
+    # The built-in set needs no download, so the first run works on every machine.
+    data: str = "shapes"
+    # None keeps the images' own size; needed only where they have several.
+    image_size: int | None = None
+    # Any preset of swin_edu.model; this one is made for 32 x 32 pixels.
+    model: str = "swin_cifar"
+    # Single settings of SwinConfig that differ from the preset, such as {"window_size": 8}.
+    model_options: dict[str, Any] = field(default_factory=dict)
+
+    # The schedule ends with the last epoch, so a run of any length finishes at a low learning rate.
+    epochs: int = 12
+    # Small enough for many steps in few epochs, large enough to keep two cores busy.
+    batch_size: int = 128
+    # The authors use 1e-3 for batches of 1024 and 300 epochs (Section 4.1); small networks stand it at 128.
+    learning_rate: float = 1e-3
+    # A tenth of all steps: AdamW's first steps are large because its averages are still empty.
+    warmup_fraction: float = 0.1
+    # As in Section 4.1; on weight matrices only.
+    weight_decay: float = 0.05
+    # Section 4.1's recipe; keeps the network from growing ever surer of what it has learnt by heart.
+    label_smoothing: float = 0.1
+    # As in the authors' code: rare steep steps then do no harm.
+    clip_norm: float = 1.0
+    # None shifts by up to an eighth of the side: the usual 4 pixels for 32.
+    crop_padding: int | None = None
+    # None mirrors wherever a mirrored image keeps its class, which shapes do not.
+    flip: bool | None = None
+
+    # First weights, order, crops and stochastic depth all follow from it.
+    seed: int = 0
+    # "auto" takes the GPU if there is one.
+    device: str = "auto"
+    # "auto" is bfloat16 on GPUs that compute in it, because it is much faster there, and float32 elsewhere.
+    precision: str = "auto"
+    # 0 leaves the number to PyTorch, which takes all cores.
+    threads: int = 0
+    # None takes all images; a small number is for trying things out.
+    limit_train: int | None = None
+    limit_test: int | None = None
+
+    def __post_init__(self) -> None:
+        def need(name: str, holds: bool, expected: str) -> None:
+            if not holds:
+                raise TrainingError(f"{name} must be {expected}, got {getattr(self, name)!r}")
+
+        for name in ("epochs", "batch_size"):
+            need(name, getattr(self, name) >= 1, "at least 1")
+        for name in ("image_size", "limit_train", "limit_test"):
+            need(name, getattr(self, name) is None or getattr(self, name) >= 1, "at least 1, or left out")
+        need("learning_rate", 0 < self.learning_rate < float("inf"), "above 0")
+        need("clip_norm", self.clip_norm > 0, "above 0")
+        need("weight_decay", self.weight_decay >= 0, "0 or more")
+        need("threads", self.threads >= 0, "0 or more")
+        need("seed", self.seed >= 0, "0 or more")
+        need("crop_padding", self.crop_padding is None or self.crop_padding >= 0, "0 or more")
+        need("warmup_fraction", 0 <= self.warmup_fraction < 1, "at least 0 and below 1")
+        need("label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1")
+        need("precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
+
+
+def settings_to_json(settings: TrainingSettings) -> str:
+    """Settings as JSON, one a line.
+
+    Args:
+        settings: what to write.
+
+    Returns:
+        Text that `settings_from_json` reads back to equal settings.
+
+    Example:
+        >>> settings_from_json(settings_to_json(TrainingSettings(epochs=3))) == TrainingSettings(epochs=3)
+        True
+    """
+    return json.dumps(asdict(settings), indent=2) + "\n"
+
+
+def settings_from_json(text: str, origin: Path | str = "settings.json") -> TrainingSettings:
+    """Settings back from JSON.
+
+    Args:
+        text: what `settings_to_json` wrote.
+        origin: for messages.
+
+    Returns:
+        The settings.
+
+    Raises:
+        TrainingError: if the text is no JSON or names settings that do not exist.
+
+    Example:
+        >>> settings_from_json('{"epochs": 3}').epochs
+        3
+    """
+    try:
+        values = json.loads(text)
+        unknown = set(values) - {setting.name for setting in fields(TrainingSettings)}
+    except (ValueError, TypeError) as error:
+        raise TrainingError(f"{origin} is damaged: {error}. Start the run anew with --overwrite.") from error
+    if unknown:
+        raise TrainingError(
+            f"{origin} names settings that this version does not know: {', '.join(sorted(unknown))}. "
+            "It was written by another version of the course."
+        )
+    # JSON has no tuples; the network's settings want them.
+    options = values.get("model_options", {})
+    values["model_options"] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    return TrainingSettings(**values)

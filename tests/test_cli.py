@@ -1,0 +1,182 @@
+"""The command line: help reads well, runs end to end, and what cannot work is said without a traceback."""
+
+import inspect
+import json
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from swin_edu.cli import app
+from swin_edu.commands.train import train
+from swin_edu.data import make_shapes
+from swin_edu.training import TrainingSettings
+
+from .training.conftest import TINY, write_as_parquet
+
+
+@pytest.fixture(autouse=True)
+def own_places(tmp_path, monkeypatch):
+    """Neither the course's cache nor what this machine has in SWIN_EDU_DATA takes part."""
+    monkeypatch.delenv("SWIN_EDU_DATA", raising=False)
+    for module in ("sources", "hub"):
+        monkeypatch.setattr(f"swin_edu.data.{module}.cache_folder", lambda cache_dir=None: tmp_path / "cache")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def pets(tmp_path) -> Path:
+    for split, count in (("train", 40), ("test", 20)):
+        write_as_parquet(make_shapes(count, split), tmp_path / "places" / "pets" / f"{split}.parquet")
+    return tmp_path / "places" / "pets"
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner(env={"COLUMNS": "200", "NO_COLOR": "1"}).invoke(app, [str(part) for part in arguments])
+
+
+def small(pets: Path, out: str = "runs/small", *more: str) -> list[str]:
+    options = [f"--set={name}={value!r}" for name, value in TINY.items()]
+    return ["train", "--data", pets, "--out", out, "--batch-size", 20, "--epochs", 2, *options, *more]
+
+
+def without_breaks(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def test_every_command_is_there_and_explains_itself_without_naming_python():
+    result = call("--help")
+    assert result.exit_code == 0
+    for name in ("doctor", "lab", "data", "train"):
+        assert name in result.output
+        page = call(name, "--help")
+        assert page.exit_code == 0
+        assert not re.search(r"Args:|Raises:|>>>", page.output), "sections for readers of the code"
+
+
+def test_the_version_is_that_of_the_package():
+    from importlib.metadata import version
+
+    assert call("--version").output.strip() == f"swin-edu {version('swin-edu')}"
+
+
+def test_the_defaults_of_the_command_are_those_of_the_settings():
+    parameters = inspect.signature(train).parameters
+    settings = TrainingSettings()
+    for setting in fields(TrainingSettings):
+        if setting.name != "model_options":
+            assert parameters[setting.name].default == getattr(settings, setting.name), setting.name
+
+
+def test_a_run_from_start_to_end_prints_its_accuracy_and_leaves_everything(pets):
+    result = call(*small(pets))
+    assert result.exit_code == 0, result.output
+    results = json.loads(Path("runs/small/results.json").read_text())
+    assert result.stdout == f"test accuracy {100 * results['test_accuracy']:.2f} %\n"
+    assert sorted(path.name for path in Path("runs/small").iterdir()) == sorted(
+        ["settings.json", "log.jsonl", "checkpoints", "model.safetensors", "results.json", "curves.png"]
+    )
+    saved = json.loads(Path("runs/small/settings.json").read_text())
+    assert saved["epochs"] == 2
+    assert saved["model_options"]["depths"] == [1, 1]
+
+
+def test_a_run_is_not_overwritten_unless_asked_for(pets):
+    call(*small(pets))
+    before = Path("runs/small/results.json").read_bytes()
+    again = call(*small(pets))
+    assert again.exit_code == 1
+    assert "already holds a run" in without_breaks(again.stderr)
+    assert Path("runs/small/results.json").read_bytes() == before
+    anew = call(*small(pets, "runs/small", "--overwrite", "--seed", "5"))
+    assert anew.exit_code == 0, anew.output
+    assert json.loads(Path("runs/small/settings.json").read_text())["seed"] == 5
+
+
+def test_a_finished_run_can_be_resumed_and_says_the_same_again(pets):
+    first = call(*small(pets))
+    again = call("train", "--out", "runs/small", "--resume")
+    assert again.exit_code == 0, again.output
+    assert again.stdout == first.stdout
+
+
+def test_resuming_with_other_settings_is_refused_and_named(pets):
+    call(*small(pets))
+    result = call("train", "--out", "runs/small", "--resume", "--epochs", "9")
+    assert result.exit_code == 1
+    assert "was started with epochs=2, not 9" in without_breaks(result.stderr)
+    assert call("train", "--out", "runs/small", "--resume", "--epochs", "2", "--threads", "1").exit_code == 0
+    assert call("train", "--out", "runs/small", "--resume", "--overwrite").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "cats"], "No data set is called 'cats'"),
+        (["--data", "./gone"], "gone is not a folder"),
+        (["--model", "swin_huge"], "model must be one of"),
+        (["--device", "toaster"], "knows no device 'toaster'"),
+        (["--epochs", "0"], "epochs must be at least 1"),
+        (["--resume"], "holds no run"),
+        (["--set", "window_size=0"], "window_size needs positive"),
+    ],
+)
+def test_what_cannot_work_is_said_in_words_with_exit_code_1(arguments, message):
+    result = call("train", "--out", "runs/x", "--limit-train", 10, "--limit-test", 10, *arguments)
+    assert result.exit_code == 1, result.output
+    assert message in without_breaks(result.stderr)
+    assert result.stderr.startswith("Error: ")
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize("text", ["window_size", "window_size=eight", "=3"])
+def test_a_misspelled_set_is_explained(text):
+    result = call("train", "--set", text)
+    assert result.exit_code == 2
+    assert "NAME=VALUE" in result.stderr
+
+
+def test_data_list_shows_what_is_here_and_how_to_get_the_rest(pets, monkeypatch):
+    monkeypatch.setenv("SWIN_EDU_DATA", str(pets.parent))
+    result = call("data", "list")
+    assert result.exit_code == 0, result.output
+    lines = {line.split()[0]: line for line in result.output.splitlines() if line.strip()}
+    assert "built in" in lines["shapes"]
+    assert "swin-edu data get cifar10" in lines["cifar10"]
+    assert "pets" in lines
+
+
+def test_data_get_without_a_network_says_what_else_can_be_done(monkeypatch):
+    import huggingface_hub.constants
+
+    template = "http://127.0.0.1:9/{repo_id}/resolve/{revision}/{filename}"
+    monkeypatch.setattr(huggingface_hub.constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
+    monkeypatch.setattr(huggingface_hub.constants, "ENDPOINT", "http://127.0.0.1:9")
+    result = call("data", "get", "cifar10")
+    assert result.exit_code == 1
+    assert "SWIN_EDU_DATA=../shared/data" in without_breaks(result.stderr)
+    assert "Traceback" not in result.output
+
+
+def test_data_get_of_something_here_loads_it(pets):
+    result = call("data", "get", f"./{pets.relative_to(Path.cwd())}")
+    assert result.exit_code == 0, result.output
+    assert "40 images for training, 20 for the test, 32 x 32 pixels, 10 classes" in result.output
+
+
+def test_data_verify_names_the_broken_file_and_checks_the_others(pets, monkeypatch):
+    monkeypatch.setenv("SWIN_EDU_DATA", str(pets.parent))
+    good = call("data", "verify")
+    assert good.exit_code == 0, good.output
+    assert good.output.splitlines() == [
+        "ok    shapes: train 10,000, test 2,000",
+        "ok    pets: train 40, test 20",
+    ]
+    content = (pets / "test.parquet").read_bytes()
+    (pets / "test.parquet").write_bytes(content[: len(content) // 2])
+    bad = call("data", "verify")
+    assert bad.exit_code == 1
+    assert "ok    shapes" in bad.output
+    assert re.search(r"BROKEN pets: .*test\.parquet cannot be read", without_breaks(bad.output))

@@ -1,0 +1,44 @@
+"""Settings: saved and read back equal, and impossible ones are named."""
+
+import pytest
+
+from swin_edu.training import TrainingError, TrainingSettings
+from swin_edu.training.settings import settings_from_json, settings_to_json
+
+
+def test_settings_survive_json_with_their_tuples():
+    settings = TrainingSettings(epochs=7, model_options={"depths": (2, 2), "window_size": 8}, flip=False)
+    assert settings_from_json(settings_to_json(settings)) == settings
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epochs", 0),
+        ("batch_size", 0),
+        ("learning_rate", 0.0),
+        ("learning_rate", float("nan")),
+        ("warmup_fraction", 1.0),
+        ("label_smoothing", -0.1),
+        ("clip_norm", 0.0),
+        ("weight_decay", -1.0),
+        ("crop_padding", -1),
+        ("precision", "float16"),
+        ("threads", -1),
+        ("limit_train", 0),
+        ("image_size", 0),
+    ],
+)
+def test_an_impossible_setting_is_named_with_its_value(name, value):
+    with pytest.raises(TrainingError, match=f"{name} must be .*, got {value!r}"):
+        TrainingSettings(**{name: value})
+
+
+def test_damaged_settings_are_named():
+    with pytest.raises(TrainingError, match=r"run/settings\.json is damaged"):
+        settings_from_json('{"epochs": 3', "run/settings.json")
+
+
+def test_settings_of_another_version_are_refused():
+    with pytest.raises(TrainingError, match="does not know: mixup"):
+        settings_from_json('{"epochs": 3, "mixup": 0.8}')
