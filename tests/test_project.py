@@ -212,7 +212,7 @@ def test_picture_is_what_its_script_draws(tmp_path):
     for theme in ("light", "dark"):
         kept, drawn = (Image.open(folder / f"swin_{theme}.png") for folder in (ROOT / "docs", tmp_path))
         difference = np.abs(np.asarray(kept, dtype=float) - np.asarray(drawn, dtype=float))
-        assert difference.mean() < 0.5, "run `python docs/make_picture.py`"  # fonts differ a little by system
+        assert difference.mean() < 0.1, "run `python docs/make_picture.py`"  # fonts differ a little by system
 
 
 def test_citation_names_the_paper_and_this_version():
