@@ -63,7 +63,7 @@ print("photo", tuple(photo.shape), "-> tokens", tuple(tokens.shape))
 
 position = torch.arange(8)
 plain = 2 * (position // 4)[:, None] + (position // 4)[None, :]
-figures.windows(photo, {"plain block: 4 windows": plain})
+figures.windows(photo, {"plain block": plain})
 
 # %% [markdown]
 # The wall runs straight between the eyes.
@@ -74,8 +74,8 @@ figures.windows(photo, {"plain block: 4 windows": plain})
 
 
 # %%
-def who_hears(blocks, row, column):
-    """Change one token; True for each token whose output is then different. (H, W) bool."""
+def who_hears(tokens, blocks, row, column):
+    """Change one token of (1, H, W, C); True for each token whose output is then different. (H, W) bool."""
     before, after = tokens, tokens.clone()
     after[0, row, column] += 1
     for block in blocks:
@@ -84,7 +84,7 @@ def who_hears(blocks, row, column):
 
 
 plain_blocks = [SwinBlock(channels=48, num_heads=3, window_size=4, shift=0) for _ in range(10)]
-heard = {f"{k} plain blocks": who_hears(plain_blocks[:k], row=3, column=2) for k in (2, 10)}
+heard = {f"{k} plain blocks": who_hears(tokens, plain_blocks[:k], row=3, column=2) for k in (2, 10)}
 for name, tokens_that_hear in heard.items():
     print(f"{name}: {tokens_that_hear.sum()} of 64 tokens changed")
 figures.heard(photo, heard, source=(3, 2))
@@ -111,7 +111,7 @@ band = ((position - 2) // 4) % 3  # -1, 0, 1 become 2, 0, 1: the usual numbering
 shifted = 3 * band[:, None] + band[None, :]
 sizes = shifted.unique(return_counts=True)[1]
 print(f"{len(sizes)} windows of {sizes.tolist()} tokens")
-figures.windows(photo, {"plain block: 4 windows": plain, "shifted block: 9 windows": shifted})
+figures.windows(photo, {"plain block": plain, "shifted block": shifted})
 
 # %% [markdown]
 # Nine windows of three sizes, and the middle one holds both eyes.
@@ -129,9 +129,9 @@ figures.windows(photo, {"plain block: 4 windows": plain, "shifted block: 9 windo
 # %%
 shifted_blocks = [SwinBlock(channels=48, num_heads=3, window_size=4, shift=2) for _ in range(2)]
 heard = {
-    "plain, plain": who_hears(plain_blocks[:2], row=3, column=2),
-    "shifted, shifted": who_hears(shifted_blocks, row=3, column=2),
-    "plain, shifted": who_hears([plain_blocks[0], shifted_blocks[0]], row=3, column=2),
+    "plain, plain": who_hears(tokens, plain_blocks[:2], row=3, column=2),
+    "shifted, shifted": who_hears(tokens, shifted_blocks, row=3, column=2),
+    "plain, shifted": who_hears(tokens, [plain_blocks[0], shifted_blocks[0]], row=3, column=2),
 }
 print({name: int(tokens_that_hear.sum()) for name, tokens_that_hear in heard.items()})
 figures.heard(photo, heard, source=(3, 2))
@@ -207,27 +207,32 @@ explorer
 #
 # ## 5. Region ids, and the mask in one line
 #
-# Implementations do not carry window numbers along; they count. After the roll an axis of length `L` has
-# three bands:
+# We could always roll the window numbers of the definition along, as we just did. Implementations write the
+# result down at once. After the roll, an axis of length `L` has three bands:
 #
 # - **0**, positions before `L - M`: in windows that nothing entered;
 # - **1**, up to `L - s`: in the last window, and there from the start;
 # - **2**, from `L - s` on: wrapped around.
 #
 # The bands of row and column make one **region id**, as two digits make one number. Then the ids are cut into
-# windows and compared, each with each. The last line of `build_mask` is the whole mask.
+# windows and compared, each with each. The last line of `build_mask` is the whole mask; forbidden pairs are
+# dark.
 
 
 # %%
 def build_ids(H, W, M, s):
     """Region ids after the roll, (H, W); H and W are multiples of M."""
-    rows, columns = ((torch.arange(L) >= L - M).long() + (torch.arange(L) >= L - s).long() for L in (H, W))
-    return 3 * rows[:, None] + columns[None, :]
+
+    def bands(L):
+        position = torch.arange(L)
+        return (position >= L - M).long() + (position >= L - s).long()
+
+    return 3 * bands(H)[:, None] + bands(W)[None, :]
 
 
 ids = build_ids(8, 8, 4, 2)
 print(ids)
-print("the definition's windows, rolled:", torch.equal(ids, rolled_shifted))
+print("equal to the windows of the definition, rolled:", torch.equal(ids, rolled_shifted))
 
 
 # %%
@@ -242,14 +247,14 @@ print("mask", tuple(mask.shape), "allows in each window:", mask.float().mean(dim
 figures.masks(mask, ids)
 
 # %% [markdown]
-# **Question.** Which of these changes leaves the result as it is? (Then run the next cell: it shows what the
-# mask does for token 0, in the top left corner.)
+# **Question.** The authors' code subtracts ids and forbids every pair where the result is not 0. Which of
+# these changes is harmless? (Then run the next cell: it shows what the mask does for token 0.)
 #
 # <details><summary>A. Drop the mask; the learned position bias will keep strangers apart.</summary>No. The
 # bias knows only the offset between two tokens. The same offset joins neighbours in window 0 and strangers in
 # window 3; one number cannot say both.</details>
-# <details><summary>B. Subtract the ids the other way round, or number the regions in another
-# order.</summary>Right. Only "equal or not" counts.</details>
+# <details><summary>B. Subtract the other way round, or number the regions in another order.</summary>Right.
+# Only "equal or not" counts.</details>
 # <details><summary>C. Two ids: 0 for tokens that stayed, 1 for those that wrapped.</summary>No. In window 3
 # some wrapped at the bottom, some at the right, some at both. They are strangers to each other
 # too.</details>
@@ -271,7 +276,8 @@ figures.attention(photo, looks, query=(0, 0))
 #
 # Both ways, side by side. First the definition, word for word: slow loops, no roll, no mask. Then the trick.
 # Then both get the same random numbers, in float64 so that rounding hides nothing, on a grid of 8 x 12
-# because a square hides mistakes. Last, your mask meets the library's, `swin_edu.shift_mask`.
+# because a square hides mistakes. Last, your mask meets the library's, `swin_edu.shift_mask` (the line that
+# the explorer's button copies).
 
 
 # %%
@@ -335,14 +341,14 @@ for mistake, error in largest_errors(8, 8).items():
     print(f"{mistake:22}{error:8.3f}{largest_errors(8, 12)[mistake]:8.3f}")
 
 # %% [markdown]
-# The last one: on a square, its error is exactly zero. So test on grids that are not square.
+# The last one: on a square, it is the same mask. So test on grids that are not square.
 #
 # ## 7. Sizes that do not fit
 #
-# A grid of 6 x 7 cannot be cut into 4 x 4 windows, so it is padded with zeros at the bottom and right.
+# Eight rows cannot be cut into windows of M = 7. So zeros are added at the bottom and right, up to 14.
 #
-# **Predict.** Pad before the roll, or after it? Or does it not matter? Follow eight row numbers (M = 7,
-# s = 3; `-1` is padding). By the definition, row 0 belongs with rows 1 and 2.
+# **Predict.** Before the roll, after it, or does it not matter? Follow the eight row numbers, with s = 3 and
+# padding as `-1`. By the definition, row 0 belongs with rows 1 and 2, and with nobody else.
 
 # %%
 rows, padding = torch.arange(8), torch.full((6,), -1)
@@ -381,9 +387,9 @@ print("7 x 7 tokens, M = 7:", swin_edu.effective_window(7, 7, window_size=7, shi
 
 # %%
 photo_fine = photo[:, 4:292, 4:292]
-tokens = PatchEmbedding(patch_size=9, in_channels=3, embed_dim=48)(photo_fine[None])
+fine_tokens = PatchEmbedding(patch_size=9, in_channels=3, embed_dim=48)(photo_fine[None])
 blocks = [SwinBlock(channels=48, num_heads=3, window_size=4, shift=2 * (k % 2)) for k in range(7)]
-spread = {f"after block {k}": who_hears(blocks[:k], row=14, column=17) for k in (1, 2, 4, 7)}
+spread = {f"after block {k}": who_hears(fine_tokens, blocks[:k], row=14, column=17) for k in (1, 2, 4, 7)}
 for name, tokens_that_hear in spread.items():
     side = tokens_that_hear.any(dim=1).sum()
     print(f"{name}: {side} x {side} = {tokens_that_hear.sum()} tokens")
@@ -415,6 +421,8 @@ def self_check(name, answer, expected):
 # %% [markdown]
 # **A. One dimension** (easy, 5 minutes). Sound has one axis. Write the mask for `length` tokens, a multiple
 # of `M`.
+#
+# <details><summary>Hint</summary>One axis, three bands, and no second digit.</details>
 
 
 # %%
@@ -428,6 +436,9 @@ self_check("mask_1d", mask_1d(12, 4, 1), swin_edu.shift_mask(1, 12, (1, 4), (0, 
 # %% [markdown]
 # **B. Any window, any shift** (medium, 10 minutes). Windows of `Mh x Mw`, shifted by `sh` rows and `sw`
 # columns.
+#
+# <details><summary>Hint</summary>Rows and columns each have their own length, window and shift. Only the last
+# digit's place stays the same.</details>
 
 
 # %%
@@ -453,7 +464,8 @@ def who_hears_after(H, W, M, k, row, column):
 
 
 for k in (1, 2, 3):
-    self_check(f"after {k}", who_hears_after(32, 32, 4, k, 14, 17), who_hears(blocks[:k], 14, 17))
+    expected = who_hears(fine_tokens, blocks[:k], 14, 17)
+    self_check(f"after {k}", who_hears_after(32, 32, 4, k, 14, 17), expected)
 
 # %% [markdown]
 # ## What you now know

@@ -28,7 +28,8 @@ def windows(image: Tensor, partitions: Mapping[str, Tensor]) -> Picture:
         >>> windows(torch.zeros(3, 64, 64), {"two windows": torch.tensor([[0, 1], [0, 1]])})
         Picture: A photograph with the walls of its windows. two windows: 2 windows.
     """
-    figure, panels = draw_card(list(partitions), 300, _aspect(image))
+    titles = [f"{title}: {len(ids.unique())} windows" for title, ids in partitions.items()]
+    figure, panels = draw_card(titles, 300, _aspect(image))
     for axes, ids in zip(panels, partitions.values(), strict=True):
         _photograph(axes, image, *ids.shape)
         _walls(axes, ids.numpy())
@@ -38,8 +39,7 @@ def windows(image: Tensor, partitions: Mapping[str, Tensor]) -> Picture:
             centre = columns.double().mean() + 0.5, rows.double().mean() + 0.5
             plate = {"boxstyle": "round,pad=0.3", "fc": colour("surface"), "ec": "none", "alpha": 0.85}
             axes.text(*centre, size, ha="center", va="center", size=9, color=colour("ink"), bbox=plate)
-    counted = ", ".join(f"{title}: {len(ids.unique())} windows" for title, ids in partitions.items())
-    return finish_card(figure, f"A photograph with the walls of its windows. {counted}.")
+    return finish_card(figure, f"A photograph with the walls of its windows. {', '.join(titles)}.")
 
 
 def numbers(grids: Mapping[str, tuple[Tensor, Tensor]], window: int) -> Picture:

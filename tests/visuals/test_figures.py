@@ -104,6 +104,13 @@ def test_the_token_that_speaks_and_the_one_that_asks_have_the_colours_of_key_and
     assert share_of(pictures["attention"], "key") == 0
 
 
+def test_the_outline_is_at_row_and_column_and_not_the_other_way_round() -> None:
+    card = pixels(figures.heard(PHOTO, {"": torch.ones(8, 12, dtype=torch.bool)}, source=(1, 4)))
+    left, top, token = EDGE, EDGE + ABOVE + 18, 300 / 12
+    found = card[round((top + token) * SHARPNESS), round((left + 4.5 * token) * SHARPNESS), :3]
+    assert abs(found - np.array(to_rgb(colour("key"))) * 255).max() <= 6
+
+
 def test_attention_is_brightest_where_the_weight_is_largest() -> None:
     weights = torch.zeros(8, 12)
     weights[6, 3], weights[6, 9] = 0.9, 0.1
