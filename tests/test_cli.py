@@ -180,3 +180,16 @@ def test_data_verify_names_the_broken_file_and_checks_the_others(pets, monkeypat
     assert bad.exit_code == 1
     assert "ok    shapes" in bad.output
     assert re.search(r"BROKEN pets: .*test\.parquet cannot be read", without_breaks(bad.output))
+
+
+def test_a_full_disk_ends_the_run_in_words(pets, monkeypatch):
+    def full(path):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("swin_edu.training.run_checkpoints.torch.save", lambda *a: full(None))
+    result = call(*small(pets))
+    assert result.exit_code == 1
+    assert "No space left on device. Finished epochs are safe; go on with --resume" in without_breaks(
+        result.stderr
+    )
+    assert "Traceback" not in result.output

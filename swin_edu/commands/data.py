@@ -112,8 +112,8 @@ def _known_data() -> list[tuple[str, str, Text]]:
     from swin_edu.data import HUB_DATASETS, find_data
     from swin_edu.data.hub import is_downloaded
     from swin_edu.data.image_folder import list_image_folder
-    from swin_edu.data.parquet import has_parquet
     from swin_edu.data.places import data_places, find_in_places
+    from swin_edu.data.shards import has_parquet
 
     rows = [("shapes", "12,000 drawings in 10 classes, made in a moment", Text("built in", "green"))]
     for name, hub in HUB_DATASETS.items():

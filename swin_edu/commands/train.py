@@ -124,6 +124,8 @@ def train(
         typer.Exit: with code 1 if the run cannot start or go on (the reason is printed), 130 after Ctrl-C.
         typer.BadParameter: for options that contradict each other.
     """
+    import torch
+
     from swin_edu.data import DataError
     from swin_edu.training import TrainingError
 
@@ -142,6 +144,10 @@ def train(
         _train(run, settings, console)
     except (DataError, TrainingError) as error:
         stop_with(error, console)
+    except torch.OutOfMemoryError:
+        stop_with(TrainingError("the GPU's memory is too small; halve --batch-size"), console)
+    except OSError as error:
+        stop_with(TrainingError(f"{error}. Finished epochs are safe; go on with --resume"), console)
     except KeyboardInterrupt:
         again = shlex.join(["swin-edu", "train", "--out", str(run_path), "--resume"])
         console.print(

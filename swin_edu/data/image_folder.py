@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from swin_edu.data.errors import DataError, MissingDataError
-from swin_edu.data.parquet import SPLIT_WORDS
+from swin_edu.data.shards import SPLIT_WORDS
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm"}
 

@@ -26,9 +26,10 @@ from swin_edu.data.hub import (
     missing_message,
 )
 from swin_edu.data.image_folder import list_image_folder
-from swin_edu.data.parquet import find_shards, has_parquet, read_parquet
+from swin_edu.data.parquet import read_parquet
 from swin_edu.data.places import cache_folder, data_places, find_in_places
 from swin_edu.data.shapes import make_shapes
+from swin_edu.data.shards import find_shards, has_parquet
 
 SHAPES_COUNT = {"train": 10_000, "test": 2_000}
 

@@ -4,7 +4,7 @@ Notebooks 08 and 09 use it; `swin-edu train` is the same on the command line.
 """
 
 from swin_edu.training.errors import TrainingError
-from swin_edu.training.loop import Training, load_splits
+from swin_edu.training.loop import Training
 from swin_edu.training.recipe import (
     build_model,
     choose_device,
@@ -17,6 +17,7 @@ from swin_edu.training.records import EpochRecord, StepRecord
 from swin_edu.training.results import draw_curves, finish_run
 from swin_edu.training.run_folder import RunFolder, reopen_run, start_run
 from swin_edu.training.settings import TrainingSettings
+from swin_edu.training.splits import load_splits
 
 __all__ = [
     "EpochRecord",

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from swin_edu.data import ImageDataset, load_dataset, normalise, random_crop_and_flip
+from swin_edu.data import normalise, random_crop_and_flip
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.recipe import (
     build_model,
@@ -26,6 +26,7 @@ from swin_edu.training.records import EpochRecord, StepRecord
 from swin_edu.training.run_checkpoints import load_newest_run_checkpoint, save_run_checkpoint
 from swin_edu.training.run_folder import RunFolder
 from swin_edu.training.settings import TrainingSettings
+from swin_edu.training.splits import load_splits
 
 _TEST_BATCH = 500
 
@@ -117,6 +118,7 @@ class Training:
             if self.run is not None:
                 save_run_checkpoint(self._state(), self.run.checkpoints, epoch)
             yield record
+        self.model.eval()
 
     def evaluate(self) -> tuple[float, float]:
         """Test the network as it is now on the whole test split.
@@ -124,6 +126,7 @@ class Training:
         Returns:
             Mean cross-entropy and the part of images named correctly, 0..1.
         """
+        was_training = self.model.training
         self.model.eval()
         loss_sum, correct = 0.0, 0
         pairs = zip(
@@ -135,6 +138,7 @@ class Training:
                 labels = labels.to(self.device)
                 loss_sum += float(F.cross_entropy(logits, labels, reduction="sum"))
                 correct += correct_answers(logits, labels)
+        self.model.train(was_training)
         return loss_sum / len(self.test_set), correct / len(self.test_set)
 
     def predict(self, images: Tensor) -> Tensor:
@@ -218,33 +222,3 @@ class Training:
             self.optimizer.load_state_dict(state["optimizer"])
             self.finished_epochs = state["epoch"]
         run.forget_after(self.finished_epochs)
-
-
-def load_splits(settings: TrainingSettings) -> tuple[ImageDataset, ImageDataset]:
-    """The training and the test images that the settings name.
-
-    Args:
-        settings: data, image size and limits.
-
-    Returns:
-        The two splits, of the same image size and classes.
-
-    Raises:
-        DataError: if the data cannot be used.
-        TrainingError: if the two do not fit together.
-
-    Example:
-        >>> [len(part) for part in load_splits(TrainingSettings(limit_train=100, limit_test=50))]
-        [100, 50]
-    """
-    train, test = (
-        load_dataset(settings.data, split, image_size=settings.image_size) for split in ("train", "test")
-    )
-    if train.class_names != test.class_names or train.images.shape[1:] != test.images.shape[1:]:
-        raise TrainingError(
-            f"the two splits of {settings.data} do not fit together: for training {train.num_classes} "
-            f"classes of {tuple(train.images.shape[1:])}, for the test {test.num_classes} of "
-            f"{tuple(test.images.shape[1:])}. Images of one size come with --image-size."
-        )
-    limits = settings.limit_train or len(train), settings.limit_test or len(test)
-    return train.subset(limits[0]), test.subset(limits[1])

@@ -185,7 +185,6 @@ def test_evaluation_between_steps_does_not_change_the_run(settings):
     for record in watched.steps():
         if isinstance(record, StepRecord):
             watched.evaluate()
-            watched.model.train()
     assert equal(weights(plain), weights(watched))
 
 
