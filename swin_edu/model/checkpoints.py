@@ -51,8 +51,8 @@ def load_checkpoint(path_or_state_dict: str | Path | Mapping[str, Any], **overri
 
     Example:
         >>> from swin_edu import export_state_dict, swin_cifar
-        >>> load_checkpoint(export_state_dict(swin_cifar(), "timm")).config.depths
-        (2, 4)
+        >>> load_checkpoint(export_state_dict(swin_cifar(num_classes=7), "timm")).config.num_classes
+        7
     """
     settings = [field.name for field in fields(SwinConfig)]
     if unknown := sorted(set(overrides) - set(settings)):

@@ -24,7 +24,7 @@ LAYOUT_OF_FILE = {
 
 pytestmark = pytest.mark.skipif(
     not any(GOLDENS.glob("*.safetensors")),
-    reason=f"no golden checkpoints in {GOLDENS.name}; name their folder with SWIN_EDU_GOLDENS",
+    reason="the golden checkpoints are not here: name their folder with SWIN_EDU_GOLDENS",
 )
 
 
