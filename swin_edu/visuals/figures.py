@@ -212,9 +212,9 @@ def _walls(axes: Axes, ids: np.ndarray) -> None:
 def _outline(axes: Axes, token: tuple[int, int], ink: str, scale: float = 1) -> None:
     place = token[1] * scale, token[0] * scale
     for width_of_line, edge in ((5, colour("surface")), (3, ink)):
-        axes.add_patch(
-            Rectangle(place, scale, scale, fill=False, ec=edge, lw=width_of_line, joinstyle="round")
-        )
+        frame = Rectangle(place, scale, scale, fill=False, ec=edge, lw=width_of_line, joinstyle="round")
+        frame.set_zorder(3)  # above the thin token lines
+        axes.add_patch(frame)
 
 
 def _region_colour(region: int) -> str:
