@@ -1,6 +1,6 @@
-// What all explorers share: the frame with its controls and sentence, light and dark, sharp canvases,
-// motion that stops where the reader asked for none, photographs, and a few drawing tools.
-// Plain DOM and canvas; Python puts this file, windows.js and the explorer into one module.
+// What all explorers share: the frame with panels and sentence, light and dark, motion that stops where the
+// reader asked for none, and the controls. Drawing tools are in drawing.js. Plain DOM, no framework;
+// explorer.py puts this file, what else an explorer imports, and the explorer into one module.
 
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 export const mod = (value, base) => ((value % base) + base) % base;
@@ -58,11 +58,10 @@ export function createFrame({ el, model, label, paint }) {
   });
   const controls = element("div", "swin-controls", { role: "group", "aria-label": "Controls" });
   const panels = element("div", "swin-panels");
-  const sentence = element("p", "swin-sentence", { "aria-hidden": "true" });
+  const sentence = element("p", "swin-sentence");
   const live = element("div", "swin-hidden", { "aria-live": "polite", role: "status" });
   root.append(controls, panels, sentence, live);
   const colours = {};
-  const stops = [];
 
   function applyTheme() {
     const theme = themeOf();
@@ -109,13 +108,11 @@ export function createFrame({ el, model, label, paint }) {
       root.dataset.firstViewMs = (performance.now() - started).toFixed(1);
       root.dataset.ready = "true";
     },
-    stopWith: (stop) => stops.push(stop),
     destroy() {
       watcher.disconnect();
       sizes.disconnect();
       system.removeEventListener("change", onTheme);
       clearTimeout(speaking);
-      stops.forEach((stop) => stop());
       root.remove();
     },
   };
@@ -166,6 +163,7 @@ export function createStepper(label, words, onStep) {
   return { node: element("div", "swin-control", {}, words, box), show };
 }
 
+/** A slider over whole numbers, its value beside it. */
 export function createSlider(label, onInput) {
   const input = element("input", "", { type: "range", step: "1", "aria-label": label });
   const shown = element("b");
@@ -179,6 +177,7 @@ export function createSlider(label, onInput) {
   return { node: element("label", "swin-control", {}, label, input, shown), show };
 }
 
+/** A menu of names. */
 export function createChoice(label, options, onChoose) {
   const select = element("select", "", { "aria-label": label });
   for (const option of options) select.append(element("option", "", { value: option }, option.replaceAll("_", " ")));
@@ -192,20 +191,23 @@ const COPY_ICON = '<svg viewBox="0 0 16 16" width="13" height="13" aria-hidden="
 /** The button that copies the Python line with the same numbers, and shows it. */
 export function createCopyButton(lineOf) {
   const code = element("code");
+  const short = element("span", "swin-short"); // shown instead where there is no room for the line
   const button = element("button", "swin-copy", { type: "button", title: "Copy this Python line" });
   button.innerHTML = COPY_ICON;
-  button.append(code, element("span", "swin-short", {}, "copy Python"));
+  button.append(code, short);
   let timer = 0;
   button.addEventListener("click", async () => {
     const line = lineOf();
     const done = await copyText(line);
     button.dataset.copied = done ? line : "";
-    write(code, done ? "copied" : line);
+    if (!done) return;
+    [code, short].forEach((node) => write(node, "copied"));
     clearTimeout(timer);
-    timer = setTimeout(() => write(code, lineOf()), 1200);
+    timer = setTimeout(show, 1200);
   });
   const show = () => {
     write(code, lineOf());
+    write(short, "Python");
     button.setAttribute("aria-label", `Copy Python: ${lineOf()}`);
   };
   return { node: button, show };

@@ -40,6 +40,8 @@ function render({ model, el }) {
     next.shift = numberOrPair(pair(next.shift).map((s, i) => clamp(s, 0, sides[i] - 1)));
     next.token = [clamp(next.token[0], 0, next.height - 1), clamp(next.token[1], 0, next.width - 1)];
     next.window = tokenFacts(axesOf(next.height, next.width, next.window_size, next.shift), next.token).window;
+    if (String(next.shift) !== String(state.shift)) view.hint = false; // who has done it need not be told
+    view.pair = null;
     view.own = true;
     for (const name of STATE) {
       if (JSON.stringify(model.get(name)) !== JSON.stringify(next[name])) model.set(name, next[name]);
@@ -51,9 +53,14 @@ function render({ model, el }) {
     show(quiet);
   }
 
+  function haltWindows() {
+    view.stopGlide();
+    delete frame.root.dataset.moving;
+  }
+
   /** Lets the windows, as they are drawn, glide to the shift that holds now. */
   function moveWindows() {
-    view.stopGlide();
+    haltWindows();
     const from = view.offset;
     const to = state.axes.map((axis) => axis.shift);
     if (from.every((value, i) => Math.abs(value - to[i]) < 1e-6)) return;
@@ -114,7 +121,7 @@ function render({ model, el }) {
     const by = [rows, columns].map(({ shift }) => (shift ? `−${shift}` : "0")).join(", ");
     panels.plain.caption("Plain block", `${count} window${count > 1 ? "s" : ""} of ${rows.window} × ${columns.window} tokens`);
     panels.shifted.caption("Shifted block", moved);
-    const meets = rows.shift || columns.shift ? "cut pieces meet in whole windows" : "no shift, so nothing rolls";
+    const meets = rows.shift || columns.shift ? "cut pieces fill whole windows" : "no shift, so nothing rolls";
     panels.rolled.caption(`Cyclic roll by (${by})`, meets);
     panels.mask.caption(`Mask of window ${facts.window}`, "row = query, column = key");
     write(panels.heading, `What token (${token.join(", ")}) sees`);
@@ -148,8 +155,8 @@ function render({ model, el }) {
     if (!drag.moved && Math.hypot(...by) < 4) return;
     if (!drag.moved) {
       Object.assign(drag, { moved: true });
-      Object.assign(view, { hover: null, pair: null, hint: false });
-      view.stopGlide();
+      Object.assign(view, { hover: null, pair: null });
+      haltWindows();
       frame.root.dataset.dragging = "true";
     }
     const [rows, columns] = state.axes;
@@ -247,7 +254,7 @@ function render({ model, el }) {
   // ---- controls -----------------------------------------------------------------------------------
 
   function createControls() {
-    const shift = createSlider("Shift", (value) => { view.hint = false; change({ shift: value }); });
+    const shift = createSlider("Shift", (value) => change({ shift: value }));
     const height = createStepper("Height", "Grid", (by) => change({ height: clamp(state.height + by, 1, LARGEST.grid) }));
     const width = createStepper("Width", "", (by) => change({ width: clamp(state.width + by, 1, LARGEST.grid) }));
     const size = createStepper("Window", "Window", (by) => change({

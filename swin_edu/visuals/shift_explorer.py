@@ -78,10 +78,12 @@ class ShiftExplorer(Explorer):
                 **photographs,
             }
             image = "yours"
-        if shift is None:
-            shift = tuple(m // 2 for m in _size_pair(window_size, "window_size", LARGEST_WINDOW))
-        if token is None:
-            token = (height - 1, (width - 1) // 2)
+        # Checked here, in this order, because traitlets checks in any order.
+        _within(height, 1, LARGEST_GRID, "height")
+        _within(width, 1, LARGEST_GRID, "width")
+        window = _size_pair(window_size)
+        shift = _checked_shift(tuple(m // 2 for m in window) if shift is None else shift, window)
+        token = _checked_token((height - 1, (width - 1) // 2) if token is None else token, height, width)
         super().__init__(
             height=height,
             width=width,
@@ -104,28 +106,15 @@ class ShiftExplorer(Explorer):
 
     @traitlets.validate("window_size")
     def _check_window_size(self, proposal: Any) -> int | Pair:
-        return _int_or_pair(_size_pair(proposal.value, "window_size", LARGEST_WINDOW))
+        return _int_or_pair(_size_pair(proposal.value))
 
     @traitlets.validate("shift")
     def _check_shift(self, proposal: Any) -> int | Pair:
-        pair = _pair(proposal.value, "shift")
-        window = as_pair(self.window_size, "window_size")
-        for s, m in zip(pair, window, strict=True):
-            if not 0 <= s < m:
-                raise traitlets.TraitError(
-                    f"shift must be 0 ... {m - 1} for a window of {m}, got {proposal.value!r}"
-                )
-        return _int_or_pair(pair)
+        return _int_or_pair(_checked_shift(proposal.value, as_pair(self.window_size)))
 
     @traitlets.validate("token")
     def _check_token(self, proposal: Any) -> Pair:
-        row, column = _pair(proposal.value, "token")
-        if isinstance(proposal.value, int) or not (0 <= row < self.height and 0 <= column < self.width):
-            raise traitlets.TraitError(
-                f"token must be (row, column) on the {self.height}x{self.width} grid, "
-                f"(0, 0) ... ({self.height - 1}, {self.width - 1}); got {proposal.value!r}"
-            )
-        return row, column
+        return _checked_token(proposal.value, self.height, self.width)
 
     @traitlets.validate("window")
     def _check_window(self, proposal: Any) -> int:
@@ -194,19 +183,37 @@ def _pair(value: Any, name: str) -> Pair:
         raise traitlets.TraitError(str(error)) from None
 
 
-def _size_pair(value: Any, name: str, largest: int) -> Pair:
-    pair = _pair(value, name)
+def _size_pair(value: Any) -> Pair:
+    pair = _pair(value, "window_size")
     for side in pair:
-        _within(side, 1, largest, name)
+        _within(side, 1, LARGEST_WINDOW, "window_size")
     return pair
+
+
+def _checked_shift(value: Any, window: Pair) -> Pair:
+    pair = _pair(value, "shift")
+    for s, m in zip(pair, window, strict=True):
+        if not 0 <= s < m:
+            raise traitlets.TraitError(f"shift must be 0 ... {m - 1} for a window of {m}, got {value!r}")
+    return pair
+
+
+def _checked_token(value: Any, height: int, width: int) -> Pair:
+    row, column = _pair(value, "token")
+    if isinstance(value, int) or not (0 <= row < height and 0 <= column < width):
+        raise traitlets.TraitError(
+            f"token must be (row, column) on the {height}x{width} grid, "
+            f"(0, 0) ... ({height - 1}, {width - 1}); got {value!r}"
+        )
+    return row, column
 
 
 def _int_or_pair(pair: Pair) -> int | Pair:
     return pair[0] if pair[0] == pair[1] else pair
 
 
-def _within(value: int, low: int, high: int, name: str) -> int:
-    if not low <= value <= high:
+def _within(value: Any, low: int, high: int, name: str) -> int:
+    if not isinstance(value, int) or not low <= value <= high:
         raise traitlets.TraitError(f"{name} must be {low} ... {high}, got {value!r}")
     return value
 

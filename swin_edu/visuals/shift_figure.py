@@ -90,7 +90,7 @@ def _draw_blocks(sheet: Sheet, facts: ShiftFacts, image: Image.Image, focus: tup
         ("Shifted block", "one window: nothing to shift" if count == 1 else f"windows moved by ({sh}, {sw})"),
         (
             f"Cyclic roll by ({by})",
-            "cut pieces meet in whole windows" if sh or sw else "no shift, so nothing rolls",
+            "cut pieces fill whole windows" if sh or sw else "no shift, so nothing rolls",
         ),
     )
     for number, grid in enumerate(grids):

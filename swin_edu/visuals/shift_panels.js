@@ -86,16 +86,22 @@ export function paintShifted(canvas, scene) {
   drawHandle(grid, scene, hint);
 }
 
-/** The number of each region in the middle of its piece; `move` says where a piece stands. */
-function drawRegionNumbers(grid, { axes, offset, colours }, move) {
+// Where the number of a region may stand in its piece; the first place that the token leaves free is taken.
+const NUMBER_PLACES = [[0.5, 0.5], [0.5, 0.25], [0.5, 0.75], [0.25, 0.5], [0.75, 0.5]];
+
+/** The number of each region in its piece; `move` says where a place stands after the roll. */
+function drawRegionNumbers(grid, { axes, offset, token, colours }, move) {
+  const { unit } = grid;
+  const at = ([r, c]) => { const [down, right] = move ? move([r, c]) : [r, c]; return [grid.x + right * unit, grid.y + down * unit]; };
+  const [tokenX, tokenY] = at(token).map((value) => value + unit / 2);
   for (const [id, [[top, bottom], [left, right]]] of regionSpans(axes, offset)) {
-    const [tall, wide] = [(bottom - top) * grid.unit, (right - left) * grid.unit];
+    const [wide, tall] = [(right - left) * unit, (bottom - top) * unit];
     const aside = id === 8 && !move; // before the roll, the handle's arrow runs through region 8
     if (Math.min(tall, wide) < (aside ? 40 : 20)) continue;
-    const [r, c] = move ? move([top, left]) : [top, left];
-    const [x, y] = [grid.x + c * grid.unit, grid.y + r * grid.unit];
-    const [across, along] = aside ? [0.73, 0.27] : [0.5, 0.5];
-    chip(grid.context, String(id), x + wide * across, y + tall * along, {
+    const [x, y] = at([top, left]);
+    const places = (aside ? [[0.73, 0.27]] : NUMBER_PLACES).map(([i, j]) => [x + wide * i, y + tall * j]);
+    const free = places.find((place) => Math.max(Math.abs(place[0] - tokenX), Math.abs(place[1] - tokenY)) > unit / 2 + 8);
+    chip(grid.context, String(id), ...(free ?? places[0]), {
       fill: colours[`region_${id}`], ink: colours.region_ink, border: colours.region_ink,
     });
   }

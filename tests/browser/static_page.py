@@ -13,6 +13,7 @@ for (const photo of Object.values(state._photographs ?? {{}})) {{
   photo.data = Uint8Array.from(atob(photo.data), (letter) => letter.charCodeAt(0));
 }}
 const listeners = {{}};
+window.listening = () => Object.values(listeners).flat().length;
 window.saved = 0;
 window.model = {{
   get: (name) => state[name],

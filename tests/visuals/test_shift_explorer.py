@@ -60,6 +60,12 @@ def test_what_cannot_be_is_refused_and_changes_nothing(setting, message):
     assert repr(explorer) == before
 
 
+@pytest.mark.parametrize("name", ["height", "width", "window_size", "shift", "token", "image"])
+def test_words_where_numbers_belong_are_refused(name):
+    with pytest.raises(TraitError, match=f"{name} must be"):
+        ShiftExplorer(**{name: "eight"})
+
+
 def test_a_window_number_that_is_not_there_is_refused():
     explorer = ShiftExplorer()
     with pytest.raises(TraitError, match=r"window must be 0 \.\.\. 3, got 4"):
@@ -95,6 +101,17 @@ def test_a_change_from_the_browser_arrives_whole():
         "ShiftExplorer(height=6, width=8, window_size=(2, 4), shift=(1, 3), token=(5, 0), image='chelsea')"
     )
     assert explorer.window == explorer.facts.window == 5
+
+
+def test_what_the_browser_says_is_not_sent_back_to_it(monkeypatch):
+    """Else a drag would jump back to where it was a moment ago."""
+    explorer, sent = ShiftExplorer(), []
+    monkeypatch.setattr(explorer, "_send", lambda message, buffers=None: sent.append(message))
+    explorer.set_state({"shift": [1, 2], "token": [5, 0], "window": 3})
+    assert [message["method"] for message in sent if message["method"] != "echo_update"] == []
+    explorer.shift = 0
+    updates = [message["state"] for message in sent if message["method"] == "update"]
+    assert updates == [{"shift": 0}, {"window": 2}]
 
 
 def test_reset_goes_back_to_where_it_began():
