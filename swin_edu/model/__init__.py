@@ -6,10 +6,10 @@ from swin_edu.model.checkpoints import load_checkpoint, save_checkpoint
 from swin_edu.model.config import SwinConfig
 from swin_edu.model.counting import NetworkCost, StageCost, count_parameters, multiply_adds
 from swin_edu.model.export import export_onnx, export_program
-from swin_edu.model.layouts import export_state_dict
 from swin_edu.model.merging import PatchMerging, gather_neighbours
 from swin_edu.model.patches import PatchEmbedding, patchify
 from swin_edu.model.position import RelativePositionBias, relative_position_index, resize_bias_table
+from swin_edu.model.renaming import export_state_dict
 from swin_edu.model.swin import (
     SwinStage,
     SwinTransformer,

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 
 from swin_edu.model.config import Pair, SwinConfig
 from swin_edu.model.config_from_weights import fit_table, infer_config
-from swin_edu.model.layouts import INDEX, LAYOUTS, TABLE, Layout, recognise_layout, to_our_names
+from swin_edu.model.layouts import INDEX, LAYOUTS, TABLE, Layout, recognise_layout
+from swin_edu.model.renaming import to_our_names
 from swin_edu.model.swin import SwinTransformer
 from swin_edu.model.weight_files import CheckpointError, read_weights
 

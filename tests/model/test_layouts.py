@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from swin_edu import SwinTransformer, export_state_dict, load_checkpoint
-from swin_edu.model.layouts import LAYOUTS, recognise_layout, weight_names
+from swin_edu.model.layouts import LAYOUTS, recognise_layout
+from swin_edu.model.renaming import weight_names
 
 
 def small_swin(**options):
@@ -135,3 +136,61 @@ def _headless(model):
     headless = SwinTransformer(model.config, num_classes=0).eval()
     headless.load_state_dict({n: t for n, t in model.state_dict().items() if not n.startswith("head.")})
     return headless
+
+
+# The libraries' own names of one merging, one block of the second stage, and the ends, written out:
+# a round trip through our own table could not tell if the table were wrong.
+WRITTEN_OUT = {
+    "official": (
+        "patch_embed.proj patch_embed.norm norm head layers.0.downsample.norm layers.0.downsample.reduction",
+        "layers.1.blocks.0.",
+        "norm1 norm2 attn.qkv attn.proj attn.relative_position_bias_table mlp.fc1 mlp.fc2",
+    ),
+    "timm": (
+        "patch_embed.proj patch_embed.norm norm head.fc "
+        "layers.1.downsample.norm layers.1.downsample.reduction",
+        "layers.1.blocks.0.",
+        "norm1 norm2 attn.qkv attn.proj attn.relative_position_bias_table mlp.fc1 mlp.fc2",
+    ),
+    "torchvision": (
+        "features.0.0 features.0.2 norm head features.2.norm features.2.reduction",
+        "features.3.0.",
+        "norm1 norm2 attn.qkv attn.proj attn.relative_position_bias_table mlp.0 mlp.3",
+    ),
+    "transformers": (
+        "swin.embeddings.patch_embeddings.projection swin.embeddings.norm swin.layernorm classifier "
+        "swin.encoder.layers.0.downsample.norm swin.encoder.layers.0.downsample.reduction",
+        "swin.encoder.layers.1.blocks.0.",
+        "layernorm_before layernorm_after attention.q_proj attention.k_proj attention.v_proj "
+        "attention.o_proj attention.relative_position_bias.relative_position_bias_table mlp.fc1 mlp.fc2",
+    ),
+    "transformers_4": (
+        "swin.embeddings.patch_embeddings.projection swin.embeddings.norm swin.layernorm classifier "
+        "swin.encoder.layers.0.downsample.norm swin.encoder.layers.0.downsample.reduction",
+        "swin.encoder.layers.1.blocks.0.",
+        "layernorm_before layernorm_after attention.self.query attention.self.key attention.self.value "
+        "attention.output.dense attention.self.relative_position_bias_table intermediate.dense output.dense",
+    ),
+}
+
+
+@pytest.mark.parametrize("layout", WRITTEN_OUT)
+def test_the_names_are_those_that_the_library_itself_uses(layout):
+    around, start, inside = WRITTEN_OUT[layout]
+    exported = export_state_dict(small_swin(depths=(1, 1), num_heads=(2, 4)), layout)
+    modules = {name.removesuffix(".weight").removesuffix(".bias") for name in exported}
+    first = start.replace("layers.1.", "layers.0.").replace("features.3.", "features.1.")
+    expected = set(around.split()) | {b + part for b in (start, first) for part in inside.split()}
+    assert {name for name in modules if not name.endswith("relative_position_index")} == expected
+
+
+@pytest.mark.parametrize("layout", ["transformers", "transformers_4"])
+def test_query_key_and_value_stand_in_this_order_in_our_one_matrix(layout):
+    model = small_swin(depths=(1,), num_heads=(4,))
+    exported = export_state_dict(model, layout)
+    parts = [t for n, t in exported.items() if ".blocks.0.attention." in n and t.shape == (16, 16)]
+    names = [
+        n.split(".")[-2] for n, t in exported.items() if ".blocks.0.attention." in n and t.shape == (16, 16)
+    ]
+    assert names[:3] in (["q_proj", "k_proj", "v_proj"], ["query", "key", "value"])
+    assert torch.equal(torch.cat(parts[:3]), model.stages[0].blocks[0].attention.qkv.weight)
