@@ -169,8 +169,8 @@ def _mask(height: int, width: int, window: Pair, shift: Pair, tokens: Tensor) ->
     """`shift_mask` where it says anything; None where all tokens of a window may meet."""
     if shift == (0, 0) and padded_size(height, width, window) == (height, width):
         return None
-    # A compiler's or a dry run's fake tensor must not be remembered: a real run would get it later.
-    if torch.compiler.is_compiling() or type(tokens) is not Tensor:
+    # What a compiler, a dry run or a transform makes must not be remembered: a real run would get it later.
+    if not runs_eagerly(tokens):
         return shift_mask(height, width, window, shift).to(tokens.device)
     return _cached_mask(height, width, window, shift, tokens.device)
 

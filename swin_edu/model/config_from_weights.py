@@ -4,6 +4,7 @@ Notebook 07 asks what a checkpoint without any description still tells; this mod
 """
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from math import isqrt
 from typing import Any
 
@@ -51,7 +52,14 @@ def infer_config(
     last_hidden, last_channels = shape(f"stages.{len(depths) - 1}.blocks.0.mlp.expand.weight", 2)
     hint = wished_window or declared.get("window_size")
     heads, windows = _heads_and_windows(weights, layout, declared, hint, len(depths))
-    window = (max(rows for rows, _ in windows), max(columns for _, columns in windows))
+    window = windows[0]
+    for stage, (smaller, larger) in enumerate(pairwise(windows)):
+        # Maps only shrink, so a window that the map cut short is never followed by a larger one.
+        if smaller[0] < larger[0] or smaller[1] < larger[1]:
+            raise CheckpointError(
+                f"stage {stage} has windows of {smaller[0]}x{smaller[1]} and the next of "
+                f"{larger[0]}x{larger[1]}; a Swin has one window size for all stages (is it a Swin-S3?)"
+            )
     settings = {
         "patch_size": patch_size,
         "in_channels": in_channels,

@@ -20,13 +20,17 @@ def runs_eagerly(tokens: Tensor) -> bool:
         tokens: what is about to be computed with.
 
     Returns:
-        False under ``torch.compile``, ``torch.export``, tracing, and for stand-ins such as fake tensors.
+        False under ``torch.compile``, ``torch.export``, tracing and the transforms of ``torch.func``, and
+        for stand-ins such as fake tensors.
 
     Example:
         >>> runs_eagerly(torch.zeros(2, 3))
         True
     """
-    return type(tokens) is Tensor and not torch.compiler.is_compiling() and not torch.jit.is_tracing()
+    if type(tokens) is not Tensor or torch.compiler.is_compiling() or torch.jit.is_tracing():
+        return False
+    # Inside vmap, grad or functionalize a tensor looks like any other; only the stack of transforms tells.
+    return torch._C._functorch.peek_interpreter_stack() is None
 
 
 class TokenLinear(nn.Linear):

@@ -107,6 +107,7 @@ class RelativePositionBias(nn.Module):
         nn.init.trunc_normal_(self.table, std=0.02)
         # A buffer moves to the GPU once, with the module; it is no weight, so checkpoints leave it out.
         self.register_buffer("index", relative_position_index(self.window), persistent=False)
+        self.register_load_state_dict_post_hook(_refill_index)
 
     def forward(self, window: Pair | None = None) -> Tensor:
         """The bias of every pair of tokens, (h, N, N), [head, query, key].
@@ -126,6 +127,11 @@ class RelativePositionBias(nn.Module):
         index = rearrange(self.index, "(qr qc) (kr kc) -> qr qc kr kc", qr=full_h, kr=full_h)
         bias = self.table[index[:mh, :mw, :mh, :mw].flatten()]
         return rearrange(bias, "(q k) h -> h q k", q=mh * mw)
+
+
+def _refill_index(position: RelativePositionBias, _: object) -> None:
+    # A network made on the meta device gets its weights from a file, but its index from nowhere.
+    position.index = relative_position_index(position.window).to(position.table.device)
 
 
 def _whole_window(window_size: int | Pair, name: str) -> Pair:

@@ -275,3 +275,11 @@ def test_metadata_of_other_libraries_is_not_believed(tmp_path):
     state = export_state_dict(small_swin(), "timm")
     save_file(state, tmp_path / "swin.safetensors", metadata={"config": '{"embed_dim": 128}'})
     assert load_checkpoint(tmp_path / "swin.safetensors").config.embed_dim == 16
+
+
+def test_windows_that_grow_from_stage_to_stage_are_refused():
+    model = SwinTransformer(embed_dim=16, depths=(1, 1), num_heads=(2, 4), num_classes=5, window_size=8)
+    state = export_state_dict(model, "timm")
+    state["layers.0.blocks.0.attn.relative_position_bias_table"] = torch.zeros(7 * 7, 2)
+    with pytest.raises(CheckpointError, match="stage 0 has windows of 4x4 and the next of 8x8"):
+        load_checkpoint(state)

@@ -193,3 +193,24 @@ def test_a_setting_that_does_not_exist_is_named():
 @torch.no_grad()
 def test_a_batch_of_zero_images_gives_zero_rows():
     assert swin_cifar()(torch.zeros(0, 3, 40, 32)).shape == (0, 10)
+
+
+@pytest.mark.parametrize("assign", [False, True])
+def test_a_network_made_on_the_meta_device_answers_right_once_it_has_weights(assign):
+    torch.manual_seed(0)
+    weights, images = swin_cifar().eval(), torch.randn(2, 3, 32, 32)
+    with torch.device("meta"):
+        model = swin_cifar().eval()
+    if not assign:
+        model = model.to_empty(device="cpu")
+    model.load_state_dict(weights.state_dict(), assign=assign)
+    torch.testing.assert_close(model(images), weights(images))
+
+
+def test_a_transform_of_torch_func_leaves_nothing_behind_for_later_calls():
+    torch.manual_seed(0)
+    model, images = swin_cifar().eval(), torch.randn(1, 3, 36, 52)  # a size that no other test uses
+    transformed = torch.func.functionalize(model)(images)
+    plain = model(images)
+    assert not torch._is_functional_tensor(plain)
+    torch.testing.assert_close(transformed, plain, atol=1e-4, rtol=1e-4)
