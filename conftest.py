@@ -1,7 +1,15 @@
-"""What every doctest may use without importing it."""
+"""What every doctest may use without importing it, and how long a property may take."""
+
+import os
 
 import pytest
 import torch
+from hypothesis import settings
+
+# A pause of a busy machine is no failure of the code.
+settings.register_profile("course", deadline=None)
+if "CI" not in os.environ:  # there Hypothesis takes its own: fixed examples, no deadline
+    settings.load_profile("course")
 
 
 @pytest.fixture(autouse=True)

@@ -108,8 +108,8 @@ def test_rounds_are_interleaved_and_every_one_starts_with_another():
 
 def test_a_sample_holds_the_time_of_the_step():
     seconds = timing.race({"slow": lambda: time.sleep(0.05), "fast": lambda: None}, rounds=2)
-    assert all(0.05 <= found < 5 for found in seconds["slow"])
-    assert max(seconds["fast"]) < 0.05
+    assert min(seconds["slow"]) >= 0.05
+    assert min(seconds["fast"]) < min(seconds["slow"])
 
 
 def test_the_training_step_trains_and_the_inference_step_does_not():
