@@ -131,6 +131,40 @@ def test_what_cannot_work_is_said_in_words_with_exit_code_1(arguments, message):
     assert "Traceback" not in result.output
 
 
+CANNOT_START = [["--data", "no-such-data"], ["--model", "swin_huge"], ["--set", "x=1"], ["--device", "tpu"]]
+
+
+@pytest.mark.parametrize("wrong", CANNOT_START)
+def test_an_overwrite_that_cannot_start_leaves_every_byte_of_the_old_run(pets, wrong):
+    call(*small(pets))
+    before = {path: path.read_bytes() for path in Path("runs").rglob("*") if path.is_file()}
+    assert len(before) == 7
+    result = call(*small(pets, "runs/small", "--overwrite", *wrong))
+    assert result.exit_code == 1, result.output
+    assert {path: path.read_bytes() for path in Path("runs").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("wrong", CANNOT_START)
+def test_a_first_start_that_fails_leaves_nothing_so_the_mended_command_works(pets, wrong):
+    assert call(*small(pets, "runs/small", *wrong)).exit_code == 1
+    assert not Path("runs").exists()
+    mended = call(*small(pets))
+    assert mended.exit_code == 0, mended.output
+
+
+def test_ctrl_c_while_the_data_is_loaded_leaves_the_old_run_and_says_so(pets, monkeypatch):
+    def interrupt(settings):
+        raise KeyboardInterrupt
+
+    call(*small(pets))
+    before = Path("runs/small/settings.json").read_bytes()
+    monkeypatch.setattr("swin_edu.training.loop.load_splits", interrupt)
+    result = call(*small(pets, "runs/small", "--overwrite", "--seed", "5"))
+    assert result.exit_code == 130
+    assert "Stopped before training began; runs/small is as it was" in without_breaks(result.stderr)
+    assert Path("runs/small/settings.json").read_bytes() == before
+
+
 @pytest.mark.parametrize("text", ["window_size", "window_size=eight", "=3"])
 def test_a_misspelled_set_is_explained(text):
     result = call("train", "--set", text)

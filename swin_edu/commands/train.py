@@ -15,7 +15,7 @@ from rich.console import Console
 from swin_edu.commands.messages import stop_with
 
 if TYPE_CHECKING:
-    from swin_edu.training import RunFolder, TrainingSettings
+    from swin_edu.training import Training
 
 __all__ = ["train"]
 
@@ -133,6 +133,7 @@ def train(
     if resume and overwrite:
         raise typer.BadParameter("--resume keeps the run, --overwrite deletes it; give only one")
     run_path = out or Path("runs") / f"{Path(data).name}-{model}"
+    begun = resume
     try:
         options = _parse_options(model_option or [])
         wanted = {name: value for name, value in context.params.items() if name in _setting_names()}
@@ -140,15 +141,20 @@ def train(
         if options:
             wanted["model_options"] = options
             given.add("model_options")
-        run, settings = _open(run_path, wanted, given, resume, overwrite)
-        _train(run, settings, console)
+        training = _open(run_path, wanted, given, resume, overwrite)
+        begun = True
+        _train(training, console)
     except (DataError, TrainingError) as error:
         stop_with(error, console)
     except torch.OutOfMemoryError:
         stop_with(TrainingError("the GPU's memory is too small; halve --batch-size"), console)
     except OSError as error:
-        stop_with(TrainingError(f"{error}. Finished epochs are safe; go on with --resume"), console)
+        safe = ". Finished epochs are safe; go on with --resume" if begun else ""
+        stop_with(TrainingError(f"{error}{safe}"), console)
     except KeyboardInterrupt:
+        if not begun:
+            console.print(f"\nStopped before training began; {run_path} is as it was", highlight=False)
+            raise typer.Exit(130) from None
         again = shlex.join(["swin-edu", "train", "--out", str(run_path), "--resume"])
         console.print(
             f"\nStopped. Every finished epoch is saved in {run_path}; go on with: {again}", highlight=False
@@ -181,15 +187,18 @@ def _parse_options(texts: list[str]) -> dict[str, Any]:
     return options
 
 
-def _open(
-    path: Path, wanted: dict[str, Any], given: set[str], resume: bool, overwrite: bool
-) -> "tuple[RunFolder, TrainingSettings]":
-    """The run's folder and settings: new ones, or those that the run was started with."""
-    from swin_edu.training import TrainingError, TrainingSettings, reopen_run, start_run
+def _open(path: Path, wanted: dict[str, Any], given: set[str], resume: bool, overwrite: bool) -> "Training":
+    """Data and network of the run, with its settings: new ones, or those that it was started with."""
+    from swin_edu.training import Training, TrainingError, TrainingSettings, reopen_run, start_run
+    from swin_edu.training.run_folder import check_can_start
 
     if not resume:
         settings = TrainingSettings(**wanted)
-        return start_run(path, settings, overwrite), settings
+        check_can_start(path, overwrite)
+        # Only when data, device and network are there may an old run be deleted or a folder be made.
+        training = Training(settings)
+        training.keep_in(start_run(path, settings, overwrite))
+        return training
     run, settings = reopen_run(path)
     saved = asdict(settings)
     # An option that differs would silently make another run out of this one.
@@ -200,14 +209,14 @@ def _open(
             f"{path} was started with {name}={saved[name]!r}, not {wanted[name]!r}. A resumed run keeps its "
             "settings: leave the option out, or start another run with another --out."
         )
-    return run, replace(settings, **{name: wanted[name] for name in given & _FREE_ON_RESUME})
+    return Training(replace(settings, **{name: wanted[name] for name in given & _FREE_ON_RESUME}), run)
 
 
-def _train(run: "RunFolder", settings: "TrainingSettings", console: Console) -> None:
-    from swin_edu.training import Training, finish_run
+def _train(training: "Training", console: Console) -> None:
+    from swin_edu.training import finish_run
     from swin_edu.training.console import describe_seconds, follow
 
-    training = Training(settings, run)
+    run, settings = training.run, training.settings
     for note in training.notes:
         console.print(f"[yellow]Note:[/yellow] {note}", highlight=False, soft_wrap=True)
     parameters = sum(parameter.numel() for parameter in training.model.parameters())

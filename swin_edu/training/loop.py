@@ -56,7 +56,8 @@ class Training:
     """
 
     def __init__(self, settings: TrainingSettings, run: RunFolder | None = None) -> None:
-        self.settings, self.run = settings, run
+        self.settings = settings
+        self.run: RunFolder | None = None
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.device = choose_device(settings.device)
@@ -74,7 +75,29 @@ class Training:
         self.finished_epochs = 0
         self.notes: list[str] = []
         if run is not None:
-            self._restore(run)
+            self.keep_in(run)
+
+    def keep_in(self, run: RunFolder) -> None:
+        """Keep log and checkpoints in a folder from now on; go on from its newest checkpoint if it has one.
+
+        Args:
+            run: of `start_run` or `reopen_run`.
+
+        Raises:
+            TrainingError: if the data changed since the checkpoint was written, or no checkpoint is whole.
+        """
+        state, self.notes = load_newest_run_checkpoint(run.checkpoints)
+        if state is not None:
+            if state["data"] != [self.train_set.fingerprint, self.test_set.fingerprint]:
+                raise TrainingError(
+                    f"{self.settings.data} has changed since {run.path} was last trained, so going on would "
+                    "mix two data sets. Bring the old data back, or start anew with --overwrite."
+                )
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.finished_epochs = state["epoch"]
+        run.forget_after(self.finished_epochs)
+        self.run = run
 
     def steps(self) -> Iterator[StepRecord | EpochRecord]:
         """Train to the end, one record after each update and one after each epoch.
@@ -209,16 +232,3 @@ class Training:
             "optimizer": self.optimizer.state_dict(),
             "data": [self.train_set.fingerprint, self.test_set.fingerprint],
         }
-
-    def _restore(self, run: RunFolder) -> None:
-        state, self.notes = load_newest_run_checkpoint(run.checkpoints)
-        if state is not None:
-            if state["data"] != [self.train_set.fingerprint, self.test_set.fingerprint]:
-                raise TrainingError(
-                    f"{self.settings.data} has changed since {run.path} was last trained, so going on would "
-                    "mix two data sets. Bring the old data back, or start anew with --overwrite."
-                )
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
-            self.finished_epochs = state["epoch"]
-        run.forget_after(self.finished_epochs)

@@ -95,13 +95,45 @@ class RunFolder:
 
     def clear(self) -> None:
         """Delete the run's own files and nothing else that may lie in the folder."""
+        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        # The settings last: a folder without them would no longer be known as a run's.
         for file in (self.log_file, self.weights, self.results, self.curves, self.settings):
             file.unlink(missing_ok=True)
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+
+def check_can_start(path: str | Path, overwrite: bool = False) -> None:
+    """Ask whether `start_run` would accept a folder, without touching anything.
+
+    Args:
+        path: the folder; it need not exist.
+        overwrite: whether a run that is there may be deleted.
+
+    Raises:
+        TrainingError: if something is there already; says what the choices are.
+
+    Example:
+        >>> check_can_start("/nowhere")
+    """
+    run = RunFolder(path)
+    if run.path.exists() and not run.path.is_dir():
+        raise TrainingError(f"{run.path} is a file; choose another folder with --out")
+    if run.settings.exists():
+        if not overwrite:
+            raise TrainingError(
+                f"{run.path} already holds a run. Go on with it: --resume. Delete it and start anew: "
+                "--overwrite. Keep it: choose another folder with --out."
+            )
+    elif run.path.is_dir() and any(run.path.iterdir()):
+        raise TrainingError(
+            f"{run.path} holds files but no run (no settings.json), so nothing is written there; "
+            "choose another folder with --out"
+        )
 
 
 def start_run(path: str | Path, settings: TrainingSettings, overwrite: bool = False) -> RunFolder:
     """Make the folder of a new run and save its settings there.
+
+    Where a run may be overwritten, build the `Training` before: when this returns, the old run is gone.
 
     Args:
         path: the folder; it may not hold anything yet.
@@ -119,21 +151,10 @@ def start_run(path: str | Path, settings: TrainingSettings, overwrite: bool = Fa
         >>> start_run(Path(tempfile.mkdtemp()) / "first", TrainingSettings()).settings.is_file()
         True
     """
+    check_can_start(path, overwrite)
     run = RunFolder(path)
-    if run.path.exists() and not run.path.is_dir():
-        raise TrainingError(f"{run.path} is a file; choose another folder with --out")
     if run.settings.exists():
-        if not overwrite:
-            raise TrainingError(
-                f"{run.path} already holds a run. Go on with it: --resume. Delete it and start anew: "
-                "--overwrite. Keep it: choose another folder with --out."
-            )
         run.clear()
-    elif run.path.is_dir() and any(run.path.iterdir()):
-        raise TrainingError(
-            f"{run.path} holds files but no run (no settings.json), so nothing is written there; "
-            "choose another folder with --out"
-        )
     with atomic_write(run.settings) as temporary:
         temporary.write_text(settings_to_json(settings), encoding="utf-8")
     return run
