@@ -5,7 +5,9 @@ Notebook 08 shows what is in one; the two newest are kept, so that a damaged one
 
 import hashlib
 import io
+import pickle
 import re
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,11 @@ from swin_edu.training.errors import TrainingError
 
 KEPT = 2
 _HEADER = b"swin-edu run checkpoint 1, sha256 "
+# What torch.load raises for content that is not its own, or that wants more than tensors and numbers.
+_NOT_A_STATE = (
+    *(pickle.UnpicklingError, RuntimeError, EOFError, ValueError, TypeError),
+    *(LookupError, AttributeError, ImportError, AssertionError, OSError),
+)
 _NAME = re.compile(r"epoch-(\d{4,})\.ckpt")
 
 
@@ -91,20 +98,29 @@ def load_run_checkpoint(path: Path) -> dict[str, Any]:
         The state, its tensors on the CPU.
 
     Raises:
-        TrainingError: if the file is truncated or damaged; names it. Nothing in it is ever executed.
+        TrainingError: if the file is truncated, damaged or cannot be read; names it. Nothing in it is ever
+            executed.
 
     Example:
         >>> import tempfile
         >>> load_run_checkpoint(save_run_checkpoint({"epoch": 3}, Path(tempfile.mkdtemp()), 3))
         {'epoch': 3}
     """
-    content = path.read_bytes()
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise TrainingError(f"{path} is there but cannot be read: {error}") from error
     header, _, payload = content.partition(b"\n")
     if not header.startswith(_HEADER):
         raise TrainingError(f"{path} is damaged or no checkpoint of a run: its first line is wrong")
-    if header[len(_HEADER) :].decode() != hashlib.sha256(payload).hexdigest():
+    # Compared as bytes: a damaged header need not be text.
+    if header[len(_HEADER) :] != hashlib.sha256(payload).hexdigest().encode():
         raise TrainingError(f"{path} is truncated or damaged: its checksum does not fit its content")
-    return torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    try:
+        return torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except _NOT_A_STATE as error:
+        reason = f"{type(error).__name__}: {textwrap.shorten(str(error), 200)}"
+        raise TrainingError(f"{path} is whole but holds no state of a run ({reason})") from error
 
 
 def load_newest_run_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, list[str]]:
@@ -114,10 +130,11 @@ def load_newest_run_checkpoint(folder: Path) -> tuple[dict[str, Any] | None, lis
         folder: the run's ``checkpoints`` folder.
 
     Returns:
-        The state (None where no epoch was finished), and one message for each newer file that is damaged.
+        The state (None where no epoch was finished), and one message for each newer file that
+        cannot be used.
 
     Raises:
-        TrainingError: if there are checkpoints and all are damaged.
+        TrainingError: if there are checkpoints and none can be used.
 
     Example:
         >>> load_newest_run_checkpoint(Path("/nowhere"))

@@ -1,6 +1,5 @@
 """Checkpoints: whole or refused, the one before is used, two are kept, nothing in them is executed."""
 
-import pickle
 from pathlib import Path
 
 import pytest
@@ -56,12 +55,33 @@ def test_a_truncated_checkpoint_is_named_and_the_one_before_is_used(folder, kept
 def test_one_flipped_bit_anywhere_is_found(folder):
     newest = folder / "epoch-0003.ckpt"
     content = newest.read_bytes()
-    for position in range(0, len(content), 97):
+    # Every bit of the header, which is compared as it is, and one bit here and there of what the sum covers.
+    header = [(position, 1 << bit) for position in range(120) for bit in range(8)]
+    for position, bit in header + [(position, 4) for position in range(120, len(content), 97)]:
         damaged = bytearray(content)
-        damaged[position] ^= 4
+        damaged[position] ^= bit
         newest.write_bytes(damaged)
         with pytest.raises(TrainingError, match=r"epoch-0003\.ckpt"):
             load_run_checkpoint(newest)
+
+
+def test_a_header_that_is_no_text_costs_one_epoch_and_not_the_run(folder):
+    newest = folder / "epoch-0003.ckpt"
+    damaged = bytearray(newest.read_bytes())
+    damaged[len(module._HEADER)] ^= 128
+    newest.write_bytes(damaged)
+    loaded, problems = load_newest_run_checkpoint(folder)
+    assert loaded["epoch"] == 2
+    assert len(problems) == 1
+
+
+def test_a_checkpoint_that_the_disk_does_not_give_costs_one_epoch_and_not_the_run(folder):
+    newest = folder / "epoch-0003.ckpt"
+    newest.unlink()
+    newest.mkdir()  # what can be listed but not read, also for an administrator
+    loaded, problems = load_newest_run_checkpoint(folder)
+    assert loaded["epoch"] == 2
+    assert "cannot be read" in problems[0]
 
 
 def test_without_any_whole_checkpoint_the_run_does_not_silently_start_anew(folder):
@@ -110,6 +130,6 @@ def test_a_checkpoint_that_wants_to_run_code_is_refused(tmp_path):
     torch.save({"epoch": 1, "model": Evil()}, content)
     payload = content.getvalue()
     path.write_bytes(module._HEADER + hashlib.sha256(payload).hexdigest().encode() + b"\n" + payload)
-    with pytest.raises(pickle.UnpicklingError):
+    with pytest.raises(TrainingError, match=r"epoch-0001\.ckpt is whole but holds no state of a run"):
         load_run_checkpoint(path)
     assert not (tmp_path / "executed").exists()
