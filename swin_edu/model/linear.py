@@ -9,6 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+FEWEST_TOKENS = 64  # oneDNN brings the weights into its own order first; for fewer tokens that takes longer
+
 
 def runs_eagerly(tokens: Tensor) -> bool:
     """Whether numbers are computed now, not a program recorded for later.
@@ -73,7 +75,7 @@ def _convolution_is_faster(tokens: Tensor) -> bool:
         runs_eagerly(tokens)  # first: a compiler does not follow the questions below
         and tokens.device.type == "cpu"
         and tokens.dtype == torch.float32
-        and tokens.numel() > 0
+        and tokens.numel() >= FEWEST_TOKENS * tokens.shape[-1]
         and torch.backends.mkldnn.is_available()
         and not torch.is_autocast_enabled("cpu")
     )

@@ -24,7 +24,7 @@ class OperationsSeen(TorchDispatchMode):
         return operation(*args, **(kwargs or {}))
 
 
-SHAPES = [(7, 5), (3, 49, 5), (1, 1, 1, 5), (2, 8, 12, 5), (16, 3, 5), (5,)]
+SHAPES = [(71, 5), (3, 49, 5), (1, 8, 8, 5), (2, 8, 12, 5), (16, 4, 5), (7, 9, 5), (5,)]
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -60,8 +60,13 @@ def test_token_linear_gives_contiguous_tokens_without_a_copy():
 
 @pytest.mark.parametrize(
     "tokens",
-    [torch.randn(2, 4, 5).double(), torch.randn(2, 4, 5, dtype=torch.bfloat16), torch.zeros(0, 4, 5)],
-    ids=["float64", "bfloat16", "empty"],
+    [
+        torch.randn(2, 64, 5).double(),
+        torch.randn(2, 64, 5, dtype=torch.bfloat16),
+        torch.randn(7, 9, 5),
+        torch.zeros(0, 64, 5),
+    ],
+    ids=["float64", "bfloat16", "few tokens", "empty"],
 )
 def test_token_linear_uses_the_plain_product_where_the_other_gains_nothing(tokens):
     layer, operations = TokenLinear(5, 11).to(tokens.dtype), OperationsSeen()
@@ -72,22 +77,22 @@ def test_token_linear_uses_the_plain_product_where_the_other_gains_nothing(token
 
 
 def test_autocast_keeps_its_own_rules():
-    layer, tokens = TokenLinear(5, 11), torch.randn(2, 4, 5)
+    layer, tokens = TokenLinear(5, 11), torch.randn(2, 64, 5)
     with torch.autocast("cpu", torch.bfloat16):
         assert layer(tokens).dtype == torch.bfloat16
 
 
 def test_a_wrong_number_of_channels_is_an_error_and_never_regrouped():
-    # 6 tokens of 10 channels have as many numbers as 12 tokens of 5.
+    # 64 tokens of 10 channels have as many numbers as 128 tokens of 5.
     with pytest.raises(RuntimeError, match="10"):
-        TokenLinear(5, 11)(torch.randn(6, 10))
+        TokenLinear(5, 11)(torch.randn(64, 10))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # torch.jit.trace: old, but still in use
 def test_compilers_and_exporters_see_one_plain_product():
-    program = torch.export.export(TokenLinear(5, 11), (torch.randn(3, 4, 5),))
+    program = torch.export.export(TokenLinear(5, 11), (torch.randn(3, 64, 5),))
     assert not any("conv" in str(node.target) for node in program.graph.nodes)
-    traced = torch.jit.trace(TokenLinear(5, 11), torch.randn(3, 4, 5))
+    traced = torch.jit.trace(TokenLinear(5, 11), torch.randn(3, 64, 5))
     assert "conv" not in str(traced.inlined_graph)
     assert runs_eagerly(torch.zeros(1))
     assert not runs_eagerly(torch.nn.Parameter(torch.zeros(1)))
