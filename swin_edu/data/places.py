@@ -51,8 +51,8 @@ def data_places() -> list[Path]:
         Folders; those that do not exist are kept, so that messages can name them.
 
     Example:
-        >>> os.environ["SWIN_EDU_DATA"] = "/nowhere"
-        >>> data_places() == [Path("/nowhere")]; del os.environ["SWIN_EDU_DATA"]
+        >>> from unittest.mock import patch
+        >>> with patch.dict(os.environ, SWIN_EDU_DATA="/nowhere"): data_places() == [Path("/nowhere")]
         True
     """
     places = []
