@@ -6,11 +6,30 @@ Notebook 08 changes them one at a time; each run keeps its own copy in ``setting
 import json
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_origin
 
 from swin_edu.training.errors import TrainingError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+_IN_WORDS = {
+    **{int: "a whole number", float: "a number", str: "text", bool: "true or false"},
+    **{dict: "names with values", NoneType: "left out"},
+}
+
+
+def _kinds(annotation: Any) -> tuple[type, ...]:
+    """int | None -> (int, NoneType); dict[str, Any] -> (dict,)."""
+    if get_origin(annotation) is dict:
+        return (dict,)
+    return get_args(annotation) or (annotation,)
+
+
+def _fits(value: Any, kinds: tuple[type, ...]) -> bool:
+    # To Python True is a number, and a whole number is no float.
+    if isinstance(value, bool):
+        return bool in kinds
+    return isinstance(value, kinds) or (float in kinds and isinstance(value, int))
 
 
 @dataclass(frozen=True)
@@ -70,6 +89,10 @@ class TrainingSettings:
             if not holds:
                 raise TrainingError(f"{name} must be {expected}, got {getattr(self, name)!r}")
 
+        for setting in fields(self):
+            kinds = _kinds(setting.type)
+            words = " or ".join(_IN_WORDS[kind] for kind in kinds)
+            need(setting.name, _fits(getattr(self, setting.name), kinds), words)
         for name in ("epochs", "batch_size"):
             need(name, getattr(self, name) >= 1, "at least 1")
         for name in ("image_size", "limit_train", "limit_test"):
@@ -112,7 +135,7 @@ def settings_from_json(text: str, origin: Path | str = "settings.json") -> Train
         The settings.
 
     Raises:
-        TrainingError: if the text is no JSON or names settings that do not exist.
+        TrainingError: if the text is no JSON object, or has settings that do not exist or cannot work.
 
     Example:
         >>> settings_from_json('{"epochs": 3}').epochs
@@ -120,8 +143,10 @@ def settings_from_json(text: str, origin: Path | str = "settings.json") -> Train
     """
     try:
         values = json.loads(text)
+        if not isinstance(values, dict):
+            raise ValueError(f"expected names with values, got {type(values).__name__}")
         unknown = set(values) - {setting.name for setting in fields(TrainingSettings)}
-    except (ValueError, TypeError) as error:
+    except ValueError as error:
         raise TrainingError(f"{origin} is damaged: {error}. Start the run anew with --overwrite.") from error
     if unknown:
         raise TrainingError(
@@ -130,5 +155,9 @@ def settings_from_json(text: str, origin: Path | str = "settings.json") -> Train
         )
     # JSON has no tuples; the network's settings want them.
     options = values.get("model_options", {})
-    values["model_options"] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
-    return TrainingSettings(**values)
+    if isinstance(options, dict):
+        values["model_options"] = {k: tuple(v) if isinstance(v, list) else v for k, v in options.items()}
+    try:
+        return TrainingSettings(**values)
+    except TrainingError as error:
+        raise TrainingError(f"{origin}: {error}") from error

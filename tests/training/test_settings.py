@@ -42,3 +42,18 @@ def test_damaged_settings_are_named():
 def test_settings_of_another_version_are_refused():
     with pytest.raises(TrainingError, match="does not know: mixup"):
         settings_from_json('{"epochs": 3, "mixup": 0.8}')
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("epochs", 2.5), ("epochs", "3"), ("seed", True), ("flip", 1), ("data", 5), ("learning_rate", "fast")],
+)
+def test_a_setting_of_another_type_is_named_with_its_value(name, value):
+    with pytest.raises(TrainingError, match=f"{name} must be .*, got {value!r}"):
+        TrainingSettings(**{name: value})
+
+
+@pytest.mark.parametrize("text", ['{"epochs": "3"}', "[1, 2]", '"epochs"', "3", '{"model_options": [1]}'])
+def test_json_that_is_no_settings_is_refused_with_its_file(text):
+    with pytest.raises(TrainingError, match=r"run/settings\.json"):
+        settings_from_json(text, "run/settings.json")
