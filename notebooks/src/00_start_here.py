@@ -9,7 +9,8 @@
 # - **Source:** Liu et al. 2021, *Swin Transformer*, [arXiv 2103.14030](https://arxiv.org/abs/2103.14030);
 #   "the paper" from here on.
 #
-# Click on a grey cell and press **Shift + Enter** to run it. Begin with the next one.
+# First choose **Edit > Clear Outputs of All Cells**: you are going to predict them. Then click on a grey cell
+# and press **Shift + Enter** to run it. Begin with the next one.
 
 # %%
 import sys
@@ -52,7 +53,9 @@ fixed = dict(zip(("fixed windows, 2 blocks", "4 blocks", "10 blocks"), stages, s
 figures.heard(photo[0], fixed, source=(40, 70))
 
 # %% [markdown]
-# It has not, and it never will. Only the bright part noticed; the rest is behind a wall.
+# It has not, and in this picture it never will: each time, one window of 49 tokens noticed. (The bright part
+# grows only because the tokens do: 2 x 2 of them merge between stages, chapter 06.) The rest is behind a
+# wall.
 #
 # Now the network of the paper: the same windows, but **shifted in every second block**. Not one weight
 # more.
@@ -79,7 +82,7 @@ ShiftExplorer(height=8, width=8, window_size=4, shift=2)
 # %% [markdown]
 # ## The map
 #
-# Row by row, from top to bottom. **The blue tiles are here: click on one.** The others are being written.
+# Row by row, from top to bottom. **A blue tile is ready: click on it.** The others are being written.
 
 # %%
 CourseMap()
@@ -100,8 +103,8 @@ CourseMap()
 # 6. **Check.** Prove that your code and the library give the same numbers.
 # 7. **Your turn.** Tasks that check themselves. You may leave them unsolved.
 #
-# The notebooks come with their outputs, so that they can be read anywhere. To predict honestly, choose
-# **Edit > Clear Outputs of All Cells** when you open one.
+# The notebooks come with their outputs, so that they can be read anywhere. To predict honestly, clear them
+# when you open one.
 #
 # **Try it now.** What does Python print for `-1 // 4`? Choose, then open your answer.
 #
@@ -156,7 +159,7 @@ print(f"nW = {height // M * (width // M)}, h = {h}, d = {C // h}, s = {M // 2}")
 # ## Colours
 #
 # Each colour has one meaning, the same in every figure, mask and explorer. They stay apart for colour-blind
-# eyes, and regions also carry their number.
+# eyes, and in the explorer regions also carry their number.
 
 # %%
 figures.colours()

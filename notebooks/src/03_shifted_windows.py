@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 3. Shifted windows
 #
-# **Can this cat's left eye ever learn about its right eye?** Windows make attention cheap, but each
+# **Can the eye on the left ever learn about the eye on the right?** Windows make attention cheap, but each
 # border is a wall. In this lesson you make the walls move, and you prove that nothing leaks.
 #
 # - **Time:** 35 minutes, and half an hour for the tasks at the end.
@@ -9,7 +9,8 @@
 # - **You build:** the cyclic shift, the region ids and the attention mask.
 #
 # `H x W` is the token grid, `C` the channels, `M` the window side, `N = M*M` the tokens in a window, `s` the
-# shift. Row comes before column. A mask is `True` where a token *may* attend.
+# shift. Row comes before column. A mask is `True` where a token *may* attend. A token *sees* those that it
+# attends to, and *hears* what changes its output.
 #
 # *To predict honestly, choose Edit > Clear Outputs of All Cells first.*
 
@@ -29,7 +30,8 @@ print("ready")
 # ## Two ideas from chapter 02
 #
 # **First: cut the grid into windows.** Here each token carries only its own number, so you can follow it.
-# Window 1 is the one at the top right.
+# Window 1 is the one at the top right. (`rearrange` cuts by naming axes: `(nh mh)` is `nh` windows
+# of `mh` rows each.)
 #
 # **Second: attend inside each window.** All windows go through attention together, as one batch. To keep it
 # small, `attend` has no learned weights: each token is its own query, key and value.
@@ -68,9 +70,9 @@ figures.windows(photo, {"plain block": plain})
 # %% [markdown]
 # The wall runs straight between the eyes.
 #
-# **Predict.** We change one token on the left eye, at row 3, column 2. Then real Swin blocks run (untrained,
-# all *plain*, so without a shift). How many of the 64 outputs change after 2 blocks? After 10? Write both
-# numbers down, then run.
+# **Predict.** We change one token at the eye on the left, row 3, column 2. Then real Swin blocks run
+# (untrained, all *plain*, so without a shift). How many of the 64 outputs change after 2 blocks? After 10?
+# Write both numbers down, then run.
 
 
 # %%
@@ -91,7 +93,7 @@ figures.heard(photo, heard, source=(3, 2))
 
 # %% [markdown]
 # Sixteen, and sixteen again. Depth does not help: a hundred plain blocks are a hundred rounds of talk in
-# the same four closed rooms. The right eye, three tokens away, never hears.
+# the same four closed rooms. The other eye, three tokens away, never hears.
 #
 # ## 2. Move the walls
 #
@@ -114,7 +116,7 @@ print(f"{len(sizes)} windows of {sizes.tolist()} tokens")
 figures.windows(photo, {"plain block": plain, "shifted block": shifted})
 
 # %% [markdown]
-# Nine windows of three sizes, and the middle one holds both eyes.
+# Nine windows, and the middle one holds a part of both eyes.
 #
 # **Question.** "Shifting is good, so shift in *every* block." What do two shifted blocks do? Choose, open
 # your answer, then run the cell below and see it happen.
@@ -153,8 +155,9 @@ print(window_partition(rolled[None, :, :, None], 4)[3, :, :, 0])
 figures.numbers({"before the roll": (grid, shifted), "after the roll": (rolled, rolled_shifted)}, window=4)
 
 # %% [markdown]
-# Read window 3, at the bottom right. Tokens 54, 6, 48 and 0 come from four different corners of the
-# photograph. The colours are the nine windows of the definition: one 4 x 4 window now holds up to four.
+# Token 0 landed at row 6, column 6, and at its left stands token 7. Read window 3, at the bottom right:
+# tokens 54, 6, 48 and 0 come from four different corners of the photograph. From here on, *window* means one
+# of these four, and *region* one of the nine coloured ones.
 #
 # **Question.** What exactly is rolled?
 #
@@ -173,8 +176,8 @@ figures.numbers({"before the roll": (grid, shifted), "after the roll": (rolled, 
 # window 3 give to strangers?
 
 # %%
-cat_windows = rearrange(window_partition(tokens.roll((-2, -2), dims=(1, 2)), 4), "w m k c -> w (m k) c")
-true_window = rearrange(rolled_shifted, "(nh m) (nw k) -> (nh nw) (m k)", m=4, k=4)
+cat_windows = rearrange(window_partition(tokens.roll((-2, -2), dims=(1, 2)), 4), "w mh mw c -> w (mh mw) c")
+true_window = rearrange(rolled_shifted, "(nh mh) (nw mw) -> (nh nw) (mh mw)", mh=4, mw=4)
 stranger = true_window[:, :, None] != true_window[:, None, :]
 
 attention = (cat_windows @ cat_windows.mT / 48**0.5).softmax(dim=-1)
@@ -188,8 +191,9 @@ for window in range(4):
 #
 # ## Play
 #
-# Panel 3 shows the roll, and panel 4 which pairs are forbidden in one window. Drag the windows in panel 2,
-# point at tokens, use the arrow keys. Find out:
+# Panel 3 shows the roll, and panel 4 which pairs are forbidden in one window. Circled numbers are regions;
+# windows count from 0, row by row. Drag the windows in panel 2, point at tokens, use the arrow keys. Find
+# out:
 #
 # 1. At which shifts is nothing forbidden?
 # 2. Which tokens see the most after both blocks?
@@ -205,6 +209,9 @@ explorer
 # shifted window touches all four plain ones. 3. Numbers are only compared inside one rolled window, and no
 # rolled window holds more than four of them.</details>
 #
+# Careful: token (3, 2) *sees* 64 tokens after both blocks; in section 2, only 36 *heard* it. Looking back and
+# looking forward are two questions.
+#
 # ## 5. Region ids, and the mask in one line
 #
 # We could always roll the window numbers of the definition along, as we just did. Implementations write the
@@ -213,6 +220,8 @@ explorer
 # - **0**, positions before `L - M`: in windows that nothing entered;
 # - **1**, up to `L - s`: in the last window, and there from the start;
 # - **2**, from `L - s` on: wrapped around.
+#
+# (Bands 0 and 1 never share a window: for the mask, two would do. Everybody counts three.)
 #
 # The bands of row and column make one **region id**, as two digits make one number. Then the ids are cut into
 # windows and compared, each with each. The last line of `build_mask` is the whole mask; forbidden pairs are
@@ -238,7 +247,7 @@ print("equal to the windows of the definition, rolled:", torch.equal(ids, rolled
 # %%
 def build_mask(ids, M):
     """Region ids (H, W) -> (nW, N, N), True = may attend."""
-    ids = rearrange(ids, "(nh m) (nw k) -> (nh nw) (m k)", m=M, k=M)
+    ids = rearrange(ids, "(nh mh) (nw mw) -> (nh nw) (mh mw)", mh=M, mw=M)
     return ids[:, :, None] == ids[:, None, :]
 
 
@@ -299,8 +308,8 @@ def by_rolling(tokens, M, s, mask):
     """(H, W, C) -> (H, W, C): roll, cut, attend, put together, roll back."""
     H, W, _ = tokens.shape
     windows = window_partition(tokens[None].roll((-s, -s), dims=(1, 2)), M)
-    windows = attend(rearrange(windows, "w m k c -> w (m k) c"), mask)
-    windows = rearrange(windows, "w (m k) c -> w m k c", m=M)
+    windows = attend(rearrange(windows, "w mh mw c -> w (mh mw) c"), mask)
+    windows = rearrange(windows, "w (mh mw) c -> w mh mw c", mh=M)
     return window_reverse(windows, M, H, W).roll((s, s), dims=(1, 2))[0]
 
 
@@ -316,9 +325,9 @@ same = [torch.equal(build_mask(build_ids(*case), case[2]), swin_edu.shift_mask(*
 print(f"equal to swin_edu.shift_mask in {sum(same)} of {len(cases)} cases")
 
 # %% [markdown]
-# **Predict.** Here are five mistakes that people make; the second was
-# [in a published network](https://github.com/zsyOAOA/ResShift/issues/81). All five run and give the right
-# shape. Which one cannot be seen on a square grid?
+# **Predict.** The next cell lists five mistakes that people make (the second was [in a published
+# network](https://github.com/zsyOAOA/ResShift/issues/81)). All give the right shape. Which one cannot be seen
+# on a square grid?
 
 
 # %%
@@ -365,10 +374,12 @@ print("roll, then pad:", torch.cat([rows.roll(-3), padding]).view(2, 7).tolist()
 # of a 6 x 7 grid; and what a map gets that is no larger than the window.
 
 # %%
-windows = rearrange(swin_edu.region_ids(8, 8, 7, 0), "(nh m) (nw k) -> (nh nw) (m k)", m=7, k=7)
+ids = swin_edu.region_ids(8, 8, 7, 0)
+windows = rearrange(ids, "(nh mh) (nw mw) -> (nh nw) (mh mw)", mh=7, mw=7)
 print("padding:", [f"{share:.0%}" for share in (windows == -1).double().mean(dim=1).tolist()])
 print(swin_edu.region_ids(6, 7, 4, 2))
-print("7 x 7 tokens, M = 7:", swin_edu.effective_window(7, 7, window_size=7, shift=3))
+window, shift = swin_edu.effective_window(7, 7, window_size=7, shift=3)
+print(f"7 x 7 tokens, M = 7: window {window}, shift {shift}")
 
 # %% [markdown]
 # torchvision, timm and transformers leave these keys unmasked. In torchvision, tokens of such border windows
@@ -407,11 +418,14 @@ figures.heard(photo_fine, spread, source=(14, 17))
 
 # %% tags=["self-check"]
 def self_check(name, answer, expected):
-    """Say kindly how an answer compares with what is expected."""
     if answer is None:
-        print(f"{name}: not written yet. Take your time.")
+        print(f"{name}: not written yet (or is there no return?). Take your time.")
+    elif not isinstance(answer, torch.Tensor) or answer.dtype != expected.dtype:
+        print(f"{name}: return a {expected.dtype} tensor; yours is {getattr(answer, 'dtype', type(answer))}")
     elif answer.shape != expected.shape:
         print(f"{name}: the shape should be {tuple(expected.shape)}, yours is {tuple(answer.shape)}")
+    elif torch.equal(answer, ~expected):
+        print(f"{name}: every entry is the other way round. True = may attend")
     elif wrong := (answer != expected).sum().item():
         print(f"{name}: {wrong} of {expected.numel()} entries differ")
     else:
@@ -431,7 +445,8 @@ def mask_1d(length, M, s):
     ...
 
 
-self_check("mask_1d", mask_1d(12, 4, 1), swin_edu.shift_mask(1, 12, (1, 4), (0, 1)))
+for s in (1, 2):
+    self_check(f"mask_1d, s = {s}", mask_1d(12, 4, s), swin_edu.shift_mask(1, 12, (1, 4), (0, s)))
 
 # %% [markdown]
 # **B. Any window, any shift** (medium, 10 minutes). Windows of `Mh x Mw`, shifted by `sh` rows and `sw`
@@ -454,7 +469,7 @@ self_check("mask_any", mask_any(8, 12, 2, 4, 1, 3), swin_edu.shift_mask(8, 12, (
 # Who hears? Use the definition only. The check asks the real network.
 #
 # <details><summary>Hint</summary>Keep a bool grid of those who know. In each block, a token learns it if
-# somebody in its window knows.</details>
+# somebody in its window knows. The first block is plain.</details>
 
 
 # %%
@@ -472,7 +487,7 @@ for k in (1, 2, 3):
 #
 # - Plain windows are walls, whatever the depth. Shifting *every second* block opens them.
 # - The roll makes unequal windows equal again, so that one batch does it all. It is undone afterwards.
-# - The mask is `ids[:, None] == ids[None, :]`. It keeps strangers and padding apart.
+# - The mask is `ids[:, :, None] == ids[:, None, :]`, window by window. It keeps strangers and padding apart.
 # - Pad before the roll. Decide window and shift for each input size anew.
 # - After k blocks, word has spread over a square of k*M tokens a side.
 #

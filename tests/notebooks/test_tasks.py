@@ -60,13 +60,13 @@ def outputs_with_answers(builder: ModuleType, source: Path) -> str:
 def test_right_answers_are_called_right_and_wrong_ones_are_not(builder: ModuleType) -> None:
     text = outputs_with_answers(builder, NOTEBOOKS / "src/03_shifted_windows.py")
     assert "not written yet" not in text
-    assert "mask_1d: right!\nmask_1d: 6 of 48 entries differ" in text
+    assert "mask_1d, s = 2: right!\nmask_1d, s = 1: 6 of 48 entries differ" in text
     assert text.count("right!") == len(
-        ["mask_1d", "mask_any", "after 1", "after 2", "after 3", "after 1, wrong"]
+        ["mask_1d, 1", "mask_1d, 2", "mask_any", "after 1", "after 2", "after 3", "after 1, wrong"]
     )
     # One block is plain, so whoever forgets the shift is right there, and wrong after two and three.
     assert len(re.findall(r"^after [23]: \d+ of 1024 entries differ$", text, re.MULTILINE)) == 2
-    assert text.count("entries differ") == 4
+    assert text.count("entries differ") == 5
 
 
 def test_a_check_says_kindly_what_is_missing_or_has_another_shape(
@@ -74,10 +74,16 @@ def test_a_check_says_kindly_what_is_missing_or_has_another_shape(
 ) -> None:
     cells = builder.read_source(NOTEBOOKS / "src/03_shifted_windows.py").cells
     (cell,) = (cell for cell in cells if "self-check" in cell.metadata.get("tags", []))
-    names: dict = {}
+    names: dict = {"torch": torch}
     exec(cell.source, names)
-    names["self_check"]("task", None, torch.zeros(2, 3))
-    names["self_check"]("task", torch.zeros(3, 2), torch.zeros(2, 3))
-    assert capsys.readouterr().out == (
-        "task: not written yet. Take your time.\ntask: the shape should be (2, 3), yours is (3, 2)\n"
-    )
+    names["self_check"]("task", None, torch.ones(1, 3, dtype=torch.bool))
+    expected = torch.tensor([[True, False, True]])
+    for answer in (expected.T, expected.int(), [1, 0, 1], ~expected):
+        names["self_check"]("task", answer, expected)
+    assert capsys.readouterr().out.splitlines() == [
+        "task: not written yet (or is there no return?). Take your time.",
+        "task: the shape should be (1, 3), yours is (3, 1)",
+        "task: return a torch.bool tensor; yours is torch.int32",
+        "task: return a torch.bool tensor; yours is <class 'list'>",
+        "task: every entry is the other way round. True = may attend",
+    ]
