@@ -53,6 +53,16 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture
+def patience() -> float:
+    """1 on a machine that has nothing else to do; more where others are waiting for its processors too.
+
+    Times are measured against limits that hold on a quiet machine, multiplied by this.
+    """
+    waiting = os.getloadavg()[0] if hasattr(os, "getloadavg") else 1
+    return max(1.0, waiting / (os.cpu_count() or 1))
+
+
 @dataclass
 class Lab:
     """A running JupyterLab whose files lie in `folder`."""

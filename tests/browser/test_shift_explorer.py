@@ -1,6 +1,5 @@
 """ShiftExplorer under a real mouse and a real keyboard: in JupyterLab with its kernel, and without one."""
 
-import json
 import statistics
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,15 +96,37 @@ def notebook(lab, browser: Browser) -> Iterator[Page]:
     page.close()
 
 
+# Notes when a cell is run by the keyboard, and how long after it a view was drawn.
+FIRST_VIEWS = """() => {
+  let run = 0;
+  window.firstViews = [];
+  const note = (event) => { if (event.key === "Enter") run = performance.now(); };
+  document.addEventListener("keydown", note, true);
+  new MutationObserver((changes) => changes.forEach(({ target }) => window.firstViews.push(
+    [performance.now() - run, Number(target.dataset.firstViewMs)],
+  ))).observe(document.body, { subtree: true, attributeFilter: ["data-ready"] });
+}"""
+
+
 def test_one_live_view_and_no_second_picture(notebook):
     outputs = notebook.locator(".jp-OutputArea-output")
     assert outputs.count() == 1
     assert outputs.locator("canvas").count() > 4
     assert outputs.locator("img").count() == 0
-    assert float(state_of(notebook)["firstViewMs"]) < 300
 
 
-def test_dragging_changes_the_colours_at_once_and_the_kernel_knows(notebook, lab):
+def test_the_first_view_is_there_at_once(notebook, lab, patience):
+    notebook.evaluate(FIRST_VIEWS)
+    for count in range(1, 5):
+        lab.run_cell(notebook, 1)
+        notebook.wait_for_function(f"window.firstViews.length === {count}")
+    views = notebook.evaluate("window.firstViews")
+    from_cell, in_page = (statistics.median(times) for times in zip(*views, strict=True))
+    print(f"first view: {from_cell:.0f} ms after its cell was run, {in_page:.0f} ms of them in the page")
+    assert from_cell < 300 * patience, views
+
+
+def test_dragging_changes_the_colours_at_once_and_the_kernel_knows(notebook, lab, patience):
     before = state_of(notebook)
     assert before["shift"] == "2,2"
     shifted = canvas(notebook, "shifted")
@@ -122,9 +143,11 @@ def test_dragging_changes_the_colours_at_once_and_the_kernel_knows(notebook, lab
     until(notebook, shift="1,1")
     changes, redraws = notebook.evaluate("[window.changes, window.redraws]")
     assert changes, "the colours did not change"
-    assert max(changes) < 50, f"after an event the colours changed only {max(changes):.0f} ms later"
+    median = statistics.median(redraws)
+    print(f"colours changed {max(changes):.1f} ms after an event, redraws took {median:.1f} ms")
+    assert max(changes) < 50 * patience, f"the colours changed only {max(changes):.0f} ms after an event"
     assert len(redraws) > 8
-    assert statistics.median(redraws) < 16, redraws
+    assert median < 16 * patience, redraws
     assert lab.run_cell(notebook, 2) == "1 (7, 3) 2"
 
 
@@ -342,7 +365,7 @@ def test_the_row_of_controls_changes_the_grid(show):
     until(page, size="8,8", windowSize="4,4", image="chelsea", shift="2,2")
 
 
-def test_motion_moves_the_windows_and_stops_where_none_is_wanted(show):
+def test_motion_moves_the_windows_and_stops_where_none_is_wanted(show, patience):
     frames = """async ([root, key]) => {
       const canvas = root.querySelector("[data-panel=rolled] canvas");
       const seen = new Set([canvas.toDataURL()]);
@@ -358,7 +381,7 @@ def test_motion_moves_the_windows_and_stops_where_none_is_wanted(show):
     run = f"(root) => ({frames})([root, ']'])"
     pictures, took = show(ShiftExplorer()).locator(ROOT).evaluate(run)
     assert pictures > 3
-    assert 150 <= took <= 600
+    assert 150 <= took <= 300 + 100 * patience
     pictures, _ = show(ShiftExplorer(), reduced_motion="reduce").locator(ROOT).evaluate(run)
     assert pictures == 2
 
@@ -394,7 +417,7 @@ def test_a_view_that_is_closed_leaves_nothing_behind(show):
     assert page.evaluate("listening()") == 0
 
 
-def test_a_redraw_takes_less_than_a_frame(show):
+def test_a_redraw_takes_less_than_a_frame(show, patience):
     page = show(ShiftExplorer(24, 24, 12, 6), 1200)
     page.locator(ROOT).evaluate(REDRAWS)
     drag(page, "shifted", -0.2, -0.15)
@@ -403,4 +426,5 @@ def test_a_redraw_takes_less_than_a_frame(show):
         page.mouse.move(x + 6 * step, y + 4 * step)
     redraws = page.evaluate("window.redraws")
     assert len(redraws) > 20
-    assert statistics.median(redraws) < 16, json.dumps(redraws)
+    print(f"the largest grid: redraws took {statistics.median(redraws):.1f} ms")
+    assert statistics.median(redraws) < 16 * patience, redraws
