@@ -4,6 +4,7 @@ Notebook 08 steps through it with a plain ``for``; the command line prints the s
 """
 
 import math
+import textwrap
 import time
 from collections.abc import Iterator
 
@@ -84,17 +85,22 @@ class Training:
             run: of `start_run` or `reopen_run`.
 
         Raises:
-            TrainingError: if the data changed since the checkpoint was written, or no checkpoint is whole.
+            TrainingError: if the data changed since the checkpoint was written, or no checkpoint can be used.
         """
         state, self.notes = load_newest_run_checkpoint(run.checkpoints)
         if state is not None:
+            if not isinstance(state, dict) or state.keys() != self._state().keys():
+                raise TrainingError(self._explain_misfit(run, "it lacks a part"))
             if state["data"] != [self.train_set.fingerprint, self.test_set.fingerprint]:
                 raise TrainingError(
                     f"{self.settings.data} has changed since {run.path} was last trained, so going on would "
                     "mix two data sets. Bring the old data back, or start anew with --overwrite."
                 )
-            self.model.load_state_dict(state["model"])
-            self.optimizer.load_state_dict(state["optimizer"])
+            try:
+                self.model.load_state_dict(state["model"])
+                self.optimizer.load_state_dict(state["optimizer"])
+            except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
+                raise TrainingError(self._explain_misfit(run, str(error))) from error
             self.finished_epochs = state["epoch"]
         run.forget_after(self.finished_epochs)
         self.run = run
@@ -222,6 +228,13 @@ class Training:
             f"The loss became {loss} in epoch {epoch}, step {step}, at learning rate {learning_rate:.2g}: "
             f"training has diverged. {saved}. Start anew with a lower --learning-rate (try a third of it), "
             "or with --precision float32 if this run used bfloat16."
+        )
+
+    def _explain_misfit(self, run: RunFolder, reason: str) -> str:
+        return (
+            f"The newest checkpoint in {run.checkpoints} does not fit this network: "
+            f"{textwrap.shorten(reason, 200)}. Was settings.json changed, or is it of another version of the "
+            "course? Start anew with --overwrite, or with another --out."
         )
 
     def _state(self) -> dict:

@@ -54,6 +54,20 @@ def test_each_head_has_a_table_of_its_own_that_learns():
     assert position.table.grad.abs().gt(0).all()
 
 
+@pytest.mark.parametrize("way", ["to_empty", "assign"])
+def test_a_bias_made_without_memory_is_right_once_it_has_its_weights(way):
+    expected = RelativePositionBias((2, 3), num_heads=2)
+    with torch.device("meta"):
+        position = RelativePositionBias((2, 3), num_heads=2)
+    if way == "to_empty":
+        position.to_empty(device="cpu")
+    position.load_state_dict(expected.state_dict(), assign=way == "assign")
+    with torch.inference_mode():
+        position()
+    position().sum().backward()  # what inference made must not stand in the way of training
+    assert torch.equal(position(), expected())
+
+
 @pytest.mark.parametrize("window", [(3, 2), (2, 4), (0, 1)])
 def test_a_window_larger_than_the_table_or_empty_is_refused(window):
     with pytest.raises(ValueError, match="window"):

@@ -266,3 +266,16 @@ def test_a_run_without_a_folder_writes_nothing(settings, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     run_to_end(Training(settings))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_checkpoint_of_another_network_or_with_a_part_missing_is_refused_in_words(settings, tmp_path):
+    run = start_run(tmp_path / "run", settings)
+    stop_after(Training(settings, run), 1)
+    other = replace(settings, model_options={**TINY, "embed_dim": 32})
+    with pytest.raises(TrainingError, match="does not fit this network"):
+        Training(other, run)
+    state, _ = loop_module.load_newest_run_checkpoint(run.checkpoints)
+    del state["optimizer"]
+    loop_module.save_run_checkpoint(state, run.checkpoints, 1)
+    with pytest.raises(TrainingError, match="does not fit this network: it lacks a part"):
+        Training(settings, run)
