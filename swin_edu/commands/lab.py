@@ -109,14 +109,16 @@ def copy_notebooks(originals: Path, copies: Path) -> list[str]:
         version, last = _digest(original), given_out.get(original.name)
         copy = copies / original.name
         if not copy.exists() or _digest(copy) == last:
-            shutil.copyfile(original, copy)
+            _copy_whole(original, copy)
         elif version not in (last, _digest(copy)):
             newer = _untouched_place(copies, original.stem, given_out)
-            shutil.copyfile(original, newer)
+            _copy_whole(original, newer)
             given_out[newer.name] = version
             messages.append(f"{copy.name} has a new version: it is in {newer.name}; yours is kept as it is.")
         given_out[original.name] = version
-    record.write_text(json.dumps(given_out, indent=1, sort_keys=True) + "\n")
+    unfinished = record.with_name(f"{RECORD}.part")
+    unfinished.write_text(json.dumps(given_out, indent=1, sort_keys=True) + "\n")
+    os.replace(unfinished, record)
     return messages
 
 
@@ -232,6 +234,13 @@ def _untouched_place(copies: Path, stem: str, given_out: dict[str, str]) -> Path
     return next(
         place for place in places if not place.exists() or _digest(place) == given_out.get(place.name)
     )
+
+
+def _copy_whole(original: Path, copy: Path) -> None:
+    # Half a copy would later be taken for the learner's own work and kept for ever.
+    unfinished = copy.with_name(f".{copy.name}.part")
+    shutil.copyfile(original, unfinished)
+    os.replace(unfinished, copy)
 
 
 def _digest(path: Path) -> str:

@@ -277,3 +277,20 @@ def test_lab_comes_up_at_the_notebook_runs_a_cell_and_stops_without_a_warning(ru
     assert "Shutting down" in output
     assert "y/[n]" not in output, "Ctrl+C asks nothing"
     assert not re.search(r"\[[WE] |warning|Traceback", output, re.IGNORECASE), output
+
+
+def test_a_copy_that_was_cut_short_is_never_taken_for_the_learners_own(tmp_path, monkeypatch):
+    originals, copies = tmp_path / "notebooks", tmp_path / "mine"
+    originals.mkdir()
+    (originals / "03_x.ipynb").write_text("whole")
+
+    def cut_short(original, copy):
+        Path(copy).write_text("who")
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("shutil.copyfile", cut_short)
+        with pytest.raises(OSError, match="no space"):
+            copy_notebooks(originals, copies)
+    assert copy_notebooks(originals, copies) == []
+    assert (copies / "03_x.ipynb").read_text() == "whole"
