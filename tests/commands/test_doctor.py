@@ -2,10 +2,13 @@
 
 import importlib.metadata
 import json
+import os
 import platform
 import shutil
+import subprocess
 import sys
 import types
+from pathlib import Path
 
 import pytest
 import torch
@@ -19,6 +22,7 @@ from swin_edu.commands.doctor import doctor, examine
 from swin_edu.data.hub import download_folder
 
 GIGABYTE = 10**9
+ROOT = Path(__file__).parents[2]
 
 
 def run_doctor():
@@ -225,3 +229,17 @@ def test_check_that_breaks_is_reported_and_hides_no_other_line(monkeypatch):
     assert result.exit_code == 1
     assert "libGL.so.1" in result.output
     assert "disk" in result.output
+
+
+def test_the_command_itself_runs_where_torch_is_broken_and_says_so(tmp_path):
+    (tmp_path / "torch.py").write_text("raise ImportError('libtorch.so: cannot open shared object file')")
+    run = subprocess.run(
+        [sys.executable, "-m", "swin_edu.cli", "doctor"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)]), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 1
+    assert "Needed and missing: PyTorch." in run.stdout, run.stdout + run.stderr
+    assert "libtorch.so: cannot open" in run.stdout
+    assert "make lab" in run.stdout
