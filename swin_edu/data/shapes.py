@@ -71,7 +71,7 @@ def make_shapes(count: int, split: str = "train", seed: int = 0) -> ImageDataset
         split=split,
         # "left of" becomes "right of" in the mirror.
         mirror_keeps_label=False,
-        fingerprint=f"shapes-2-{split}-{seed}-{count}",
+        fingerprint=f"shapes-1-{split}-{seed}-{count}",
     )
 
 
@@ -104,22 +104,21 @@ def _arrange(random: np.random.Generator, labels: np.ndarray) -> tuple[np.ndarra
     count = len(labels)
     inside = labels >= _DIRECTIONS
     circle_is_outer = labels == len(SHAPE_CLASSES) - 1
-    outer_radius = random.uniform(6.5, 8.5, count)
-    inner_radius = random.uniform(2, 2.6, count)
+    outer_radius = random.uniform(8, 10.5, count)
+    inner_radius = random.uniform(2.5, 3.5, count)
     circle_radius = np.where(circle_is_outer, outer_radius, inner_radius)
-    circle_radius = np.where(inside, circle_radius, random.uniform(2.2, 3.6, count))
+    circle_radius = np.where(inside, circle_radius, random.uniform(3, 5, count))
     triangle_radius = np.where(circle_is_outer, inner_radius, outer_radius)
-    triangle_radius = np.where(inside, triangle_radius, random.uniform(2.2, 3.6, count))
+    triangle_radius = np.where(inside, triangle_radius, random.uniform(3, 5, count))
 
     # Side by side: so far apart that even a corner leaves a gap. One in the other: close together.
     angle = (labels % _DIRECTIONS) * (np.pi / 4) + random.uniform(-0.2, 0.2, count)
     angle = np.where(inside, random.uniform(0, 2 * np.pi, count), angle)
-    apart = circle_radius + 2 * INRADIUS * triangle_radius + random.uniform(0, 1.5, count)
+    apart = circle_radius + 2 * INRADIUS * triangle_radius + random.uniform(0, 2.5, count)
     apart = np.where(inside, random.uniform(0, 1.5, count), apart)
     step = np.stack([np.sin(angle), np.cos(angle)], axis=1) * apart[:, None]  # from triangle to circle
 
-    # The pair as a whole may lie anywhere on the canvas where both shapes are fully visible. They are
-    # small, so that this leaves much room: else the place alone would betray the class to a linear model.
+    # The pair as a whole may lie anywhere on the canvas where both shapes are fully visible.
     circle_margin, triangle_margin = circle_radius[:, None] + 0.5, 1.5 * triangle_radius[:, None] + 0.5
     low = np.maximum(triangle_margin, circle_margin - step)
     high = np.minimum(IMAGE_SIZE - 1 - triangle_margin, IMAGE_SIZE - 1 - circle_margin - step)
@@ -132,14 +131,18 @@ def _arrange(random: np.random.Generator, labels: np.ndarray) -> tuple[np.ndarra
 def _choose_colours(random: np.random.Generator, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Background (N, 3, 1, 1) and the colours of back and front shape (N, 2, 3, 1, 1), all in 0..1.
 
-    In each channel both shapes are brighter than the background, so that a network soon sees where they
-    are. Which of the two is brighter, and in which colour, is left to chance.
+    In each channel both shapes are brighter than the background, or, in three images of ten, all is
+    inverted: with one rule for all images, the sum of the pixels in a place would tell too much. Which
+    of the two shapes is brighter, and in which colour, is left to chance.
     """
     background = random.uniform(0, 0.35, (count, 3, 1, 1))
     first = random.uniform(0.5, 0.7, (count, 3, 1, 1))
     second = random.uniform(0.8, 1.0, (count, 3, 1, 1))
     exchange = random.uniform(0, 1, (count, 3, 1, 1)) < 0.5
     colours = np.stack([np.where(exchange, first, second), np.where(exchange, second, first)], axis=1)
+    inverted = random.uniform(0, 1, (count, 1, 1, 1)) < 0.3
+    background = np.where(inverted, 1 - background, background)
+    colours = np.where(inverted[:, None], 1 - colours, colours)
     return background.astype(np.float32), colours.astype(np.float32)
 
 
