@@ -12,7 +12,7 @@ import { MARGINS, createTint, paintMask, paintPlain, paintRolled, paintShifted, 
 const STATE = ["height", "width", "window_size", "shift", "token", "window", "image"];
 const LARGEST = { grid: 24, window: 12 };
 const KEYS = "Arrow keys move the token. Shift with arrow keys, or square brackets, change the shift.";
-const SIGHTS = { plain: "in the plain block", shifted: "in the shifted block", both: "after both" };
+const SIGHTS = { plain: "plain block", shifted: "shifted block", both: "after both" };
 const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 
 const numberOrPair = ([a, b]) => (a === b ? a : [a, b]);
@@ -327,7 +327,7 @@ function createPanels(frame) {
     sights[name] = sight;
   }
   const legend = element("div", "swin-legend");
-  for (const [name, words] of [["query", "query: the token that asks"], ["key", "keys: whom it may attend to"],
+  for (const [name, words] of [["query", "query: the token that asks"], ["key", "keys: whom it attends to"],
     ["masked", "masked: not neighbours"], ["padding", "padding: never takes part"]]) {
     legend.append(element("span", "", {}, element("i", "", { style: `background: var(--swin-${name})` }), words));
   }
