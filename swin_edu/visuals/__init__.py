@@ -10,6 +10,8 @@ from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
 from swin_edu.visuals.reach import attention_reach, reach_after
 from swin_edu.visuals.shift_explorer import ShiftExplorer
 from swin_edu.visuals.shift_facts import ShiftFacts
+from swin_edu.visuals.window_explorer import WindowExplorer
+from swin_edu.visuals.window_facts import WindowFacts
 
 __all__ = [
     "PALETTE",
@@ -17,6 +19,8 @@ __all__ = [
     "Explorer",
     "ShiftExplorer",
     "ShiftFacts",
+    "WindowExplorer",
+    "WindowFacts",
     "attention_reach",
     "colour",
     "photograph",

@@ -103,9 +103,12 @@ class WindowFacts:
         return self.windows[self.window].flatten()
 
     @property
-    def true_window_of(self) -> Tensor:
+    def owners(self) -> Tensor:
         """(B*H*W,): the right window of each number."""
-        return self.true_windows.flatten(1).argsort(dim=None) if False else _owner(self.true_windows)
+        owners = torch.empty(self.tokens.numel(), dtype=torch.long)
+        windows = self.true_windows
+        owners[windows.flatten()] = torch.arange(len(windows)).repeat_interleave(windows[0].numel())
+        return owners
 
     @property
     def shapes(self) -> dict[str, tuple[int | str, ...]]:
@@ -144,58 +147,49 @@ class WindowFacts:
 
     @property
     def code(self) -> str:
-        """The Python line that gives the windows on show."""
-        rows, columns = self.padded
-        mh, mw = self.fitted
+        """The Python line that gives the windows on show.
+
+        Example:
+            >>> WindowFacts(1, 8, 12, 4, (0, 0, 0), forget_permute=True).code
+            'torch.arange(96).view(-1, 4, 4, 1)'
+        """
+        (rows, columns), (mh, mw) = self.padded, self.fitted
         numbers = f"torch.arange({self.batch * rows * columns})"
         if self.forget_permute:
             return f"{numbers}.view(-1, {mh}, {mw}, 1)"
-        return f"window_partition({numbers}.view({self.batch}, {rows}, {columns}, 1), {self.fitted})".replace(
-            f"({mh}, {mw}))", f"{mh})" if mh == mw else f"({mh}, {mw}))"
-        )
+        window = mh if mh == mw else (mh, mw)
+        return f"window_partition({numbers}.view({self.batch}, {rows}, {columns}, 1), {window})"
 
     def sentence(self) -> str:
         """What happens to the token, in words.
 
         Example:
-            >>> WindowFacts(1, 8, 12, 4, token=(0, 2, 5)).sentence()[:51]
-            'Token 29 (row 2, column 5) goes to window 1, place '
+            >>> WindowFacts(1, 8, 12, 4, token=(0, 2, 5)).sentence()[:50]
+            'Token 29 (row 2, column 5) goes to window 1, place'
         """
         image, row, column = self.token
         where = f"row {row}, column {column}" + (f" of image {image}" if self.batch > 1 else "")
+        token, inside = f"Token {self.number} ({where})", f"place ({self.inside[0]}, {self.inside[1]})"
         if row >= self.height or column >= self.width:
-            return (
-                f"Token {self.number} ({where}) is padding: "
-                "it only fills up the last windows and never takes part."
-            )
-        place, all_tokens = f"place ({self.inside[0]}, {self.inside[1]})", len(self.company)
-        company = f"Its window is the {all_tokens} places from {self.company[0]} on"
+            return f"{token} is padding: it only fills up the last windows and never takes part."
+        tokens = len(self.company)
         if not self.forget_permute:
-            neighbours = (
-                "alone"
-                if all_tokens == 1
-                else f"with the {all_tokens - 1} other{'s' if all_tokens > 2 else ''} of its window"
+            others = f"with the {tokens - 1} other{'s' if tokens > 2 else ''} of its window"
+            kept = self.place == self.number
+            moves = f"stays at place {self.place}" if kept else f"moves from place {self.number} to {self.place}"
+            return (
+                f"{token} goes to window {self.window}, {inside}, {others if tokens > 1 else 'alone'}. "
+                f"In memory it {moves}."
             )
-            moved = (
-                f"In memory it stays at place {self.number}."
-                if self.place == self.number
-                else f"In memory it moves from place {self.number} to place {self.place}."
+        mixed = len(self.owners[self.company].unique())
+        first, last = int(self.company[0]), int(self.company[-1])
+        if mixed == 1:
+            reason = "one row high" if self.fitted[0] == 1 else "as wide as the grid"
+            return (
+                f"{token} goes to window {self.window}, {inside}: the right one, by luck. The windows are "
+                f"{reason}, so each lies in one piece in memory already."
             )
-            return f"Token {self.number} ({where}) goes to window {self.window}, {place}, {neighbours}. {moved}"
-        sources = len(_owner(self.true_windows)[self.company].unique())
-        mixed = (
-            "by luck, all from one window"
-            if sources == 1
-            else f"which come from {sources} different windows"
-        )
         return (
-            f"Token {self.number} ({where}) ends up in “window” {self.window}, {place}. "
-            f"{company}, {mixed}: nothing moved in memory."
+            f"{token} ends up in “window” {self.window}, {inside}, with tokens of {mixed} different windows. "
+            f"Nothing moved in memory: this “window” is just the places {first} to {last}."
         )
-
-
-def _owner(windows: Tensor) -> Tensor:
-    """For each number, the window that holds it."""
-    owner = torch.empty(windows.numel(), dtype=torch.long)
-    owner[windows.flatten()] = torch.arange(len(windows)).repeat_interleave(windows[0].numel())
-    return owner

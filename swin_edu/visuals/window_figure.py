@@ -1,0 +1,207 @@
+"""The picture of tokens and their windows that stays in a saved notebook: grid, windows, and memory.
+
+Notebook 02 keeps it beside the live WindowExplorer; it is drawn from the library's own windows.
+"""
+
+import io
+import textwrap
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from swin_edu.visuals.sheet import SCALE, Sheet
+from swin_edu.visuals.window_facts import WindowFacts
+
+WIDTH, HEIGHT = 1000, 440
+LEFTS, ROOM, TOP, TALL = (16, 348, 700), (316, 336, 284), 66, 300  # of the three panels
+GAP, HEAD = 8, 18  # between windows; above each, for its number
+
+
+def draw_windows(facts: WindowFacts, photographs: Sequence[Mapping], show: str = "both") -> bytes:
+    """Draw the token grid, the windows that come out, and the memory of both.
+
+    Args:
+        facts: grid, windows, token, and whether the permute is forgotten.
+        photographs: one for each image: {"data": file bytes, "focus": (across, down)}.
+        show: "photo", "numbers" or "both".
+
+    Returns:
+        A PNG file's bytes, 1,500 pixels wide; the same bytes for the same arguments.
+
+    Example:
+        >>> from swin_edu.visuals.photographs import photographs_for_browser
+        >>> coffee = photographs_for_browser()["coffee"]
+        >>> draw_windows(WindowFacts(1, 4, 6, 2, (0, 0, 0)), [coffee])[1:4]
+        b'PNG'
+    """
+    sheet = Sheet(WIDTH, HEIGHT)
+    tiles = _Tiles(sheet, facts, photographs, show)
+    (rows, columns), (mh, mw) = facts.padded, facts.fitted
+    count = facts.batch * facts.counts[0] * facts.counts[1]
+    images = f"{facts.batch} images of " if facts.batch > 1 else ""
+    scrambled = facts.forget_permute and (facts.windows != facts.true_windows).any()
+    _caption(sheet, 0, f"{images}{rows} × {columns} tokens", "colour = the true window")
+    _caption(
+        sheet, 1, f"{count} windows of {mh} × {mw} tokens",
+        "without the permute: scrambled" if scrambled else "after view, permute, reshape",
+    )  # fmt: skip
+    _caption(sheet, 2, "Memory", f"a line of {mh * mw} places becomes one window")
+
+    tiles.draw(facts.tokens[..., 0].numpy(), 0, across=1, head=0, gap=12)
+    across = _windows_across(facts, count)
+    tiles.draw(facts.windows.numpy(), 1, across=across, head=HEAD, gap=GAP)
+    _draw_memory(sheet, facts)
+    for line, words in enumerate(textwrap.wrap(facts.sentence(), 125)):
+        sheet.write(16, 402 + 20 * line, words, size=14)
+    return sheet.png()
+
+
+def _caption(sheet: Sheet, number: int, title: str, note: str) -> None:
+    sheet.write(LEFTS[number], 28, f"{number + 1}  {title}", size=15, weight="bold")
+    sheet.write(LEFTS[number], 48, note, name="muted_ink", size=11)
+
+
+def _windows_across(facts: WindowFacts, count: int) -> int:
+    (mh, mw), nw = facts.fitted, facts.counts[1]
+
+    def unit(across: int) -> float:
+        lines = -(-count // across)
+        return min(
+            (ROOM[1] - (across - 1) * GAP) / (across * mw), (TALL - lines * (HEAD + GAP)) / (lines * mh)
+        )
+
+    best = max(range(1, count + 1), key=unit)
+    return nw if unit(nw) > 0.8 * unit(best) else best
+
+
+def _series(facts: WindowFacts) -> list[str]:
+    """The series colour of each number, as the explorer chooses it."""
+    owners, (nh, nw) = facts.owners.numpy(), facts.counts
+    if facts.batch * nh * nw <= 6:
+        return [f"series_{w}" for w in owners]
+    image, inside = np.divmod(owners, nh * nw)
+    return [f"series_{s}" for s in (3 * image + 2 * (inside // nw) + inside % nw) % 6]
+
+
+class _Tiles:
+    """Draws tokens in blocks: images on the grid, or windows."""
+
+    def __init__(
+        self, sheet: Sheet, facts: WindowFacts, photographs: Sequence[Mapping], show: str
+    ) -> None:
+        self.sheet, self.facts, self.show = sheet, facts, show
+        self.series = _series(facts)
+        self.photos = [
+            (Image.open(io.BytesIO(photo["data"])), photo["focus"]) for photo in photographs[: facts.batch]
+        ]
+        self.company = set(facts.company.tolist())
+        rows, columns = facts.padded
+        places = [(b, r, c) for b in range(facts.batch) for r in range(rows) for c in range(columns)]
+        self.padding = {n for n, (_, r, c) in enumerate(places) if r >= facts.height or c >= facts.width}
+
+    def draw(self, blocks: np.ndarray, panel: int, across: int, head: int, gap: int) -> None:
+        """Draw blocks (count, rows, columns) of token numbers into a panel, `across` in a line."""
+        count, rows, columns = blocks.shape
+        lines = -(-count // across)
+        unit = min(
+            (ROOM[panel] - (across - 1) * gap) / (across * columns),
+            (TALL - lines * (head + gap) + gap) / (lines * rows),
+        )
+        unit = int(unit * SCALE) / SCALE
+        pixels = round(unit * SCALE)
+        patches = self._patches(pixels)
+        for block, numbers in enumerate(blocks):
+            left = LEFTS[panel] + block % across * (columns * unit + gap)
+            top = TOP + block // across * (rows * unit + head + gap) + head
+            if head:
+                self.sheet.write(left, top - 5, f"window {block}", size=11, name="muted_ink")
+            places = {
+                int(number): (left + column * unit, top + row * unit)
+                for (row, column), number in np.ndenumerate(numbers)
+            }
+            together = [place for number, place in places.items() if number in self.company]
+            for number, place in places.items():
+                if number not in self.company:
+                    self._tile(number, *place, unit, patches)
+            for rim, name in ((4, "surface"), (2.5, "key")):
+                for x, y in together:
+                    self.sheet.rectangle(x - rim, y - rim, unit + 2 * rim, unit + 2 * rim, name)
+            for number, place in places.items():
+                if number in self.company:
+                    self._tile(number, *place, unit, patches)
+            if self.facts.number in places:
+                _frame(self.sheet, *places[self.facts.number], unit, unit, "query")
+
+    def _patches(self, pixels: int) -> list[np.ndarray | Image.Image]:
+        """Each image cut to the grid's aspect around its focus, `pixels` a token."""
+        cut = []
+        facts = self.facts
+        for image, (focus_across, focus_down) in self.photos:
+            wide = min(image.width, image.height * facts.width / facts.height)
+            tall = wide * facts.height / facts.width
+            left = min(max(focus_across * image.width - wide / 2, 0), image.width - wide)
+            top = min(max(focus_down * image.height - tall / 2, 0), image.height - tall)
+            box = (left, top, left + wide, top + tall)
+            size = (facts.width * pixels, facts.height * pixels)
+            cut.append(image.resize(size, Image.Resampling.BILINEAR, box=box))
+        return cut
+
+    def _tile(self, number: int, x: float, y: float, unit: float, patches: list[Image.Image]) -> None:
+        sheet, facts = self.sheet, self.facts
+        edge = 0.5 if unit > 6 else 0
+        if number in self.padding:
+            sheet.rectangle(x, y, unit - edge, unit - edge, "padding")
+            return
+        rows, columns = facts.padded
+        image, row, column = number // (rows * columns), number // columns % rows, number % columns
+        series = self.series[number]
+        sheet.rectangle(x, y, unit, unit, series if self.show != "both" else "surface")
+        if self.show != "numbers":
+            pixels = round(unit * SCALE)
+            rim = 2 if self.show == "photo" and pixels > 10 else 0
+            box = (column * pixels + rim, row * pixels + rim, (column + 1) * pixels - max(rim, 1), (row + 1) * pixels - max(rim, 1))
+            sheet.image.paste(patches[image].crop(box), (round(x * SCALE) + rim, round(y * SCALE) + rim))
+        if self.show != "photo" and unit >= 15:
+            middle = x + unit / 2, y + unit / 2
+            size = min(unit * (0.28 if self.show == "both" else 0.34), 11)
+            if self.show == "both":
+                wide = size * (0.9 + 0.65 * len(str(number)))
+                sheet.rectangle(middle[0] - wide / 2, middle[1] - size * 0.75, wide, size * 1.5, series)
+            sheet.write(*middle, str(number), size=size, weight="bold", name="on_series", anchor="mm")
+
+
+def _frame(sheet: Sheet, x: float, y: float, width: float, height: float, name: str) -> None:
+    for rim, ink in ((0, "surface"), (1.2, name)):
+        box = (x + rim, y + rim, x + width - rim, y + height - rim)
+        corners = [(box[0], box[1]), (box[2], box[1]), (box[2], box[3]), (box[0], box[3]), (box[0], box[1])]
+        sheet.line(corners, ink, 3 if ink == "surface" else 2)
+
+
+def _draw_memory(sheet: Sheet, facts: WindowFacts) -> None:
+    """Places in lines of N, on the grid and at the end, each in the colour of its token's true window."""
+    series, inside = _series(facts), facts.company.numel()
+    before = facts.tokens.flatten().numpy()
+    lines = len(before) // inside
+    label, top = 22, 18
+    wide = max(1, int((ROOM[2] - label) / inside * SCALE)) / SCALE  # whole pixels
+    gap = 2 if lines <= 16 else 0.7
+    tall = min((TALL / 2 - top - 8) / lines - gap, 20)
+    rows, columns = np.ogrid[: facts.padded[0], : facts.padded[1]]
+    padding = np.tile(((rows >= facts.height) | (columns >= facts.width)).flatten(), facts.batch)
+    names = "on the grid", "at the end: not moved" if facts.forget_permute else "at the end: copied"
+    for half, numbers in enumerate((before, facts.order.numpy())):
+        start = TOP + half * TALL / 2 + top
+        sheet.write(LEFTS[2] + label, start - 5, names[half], size=11, name="muted_ink")
+        for place, number in enumerate(numbers):
+            x, y = LEFTS[2] + label + place % inside * wide, start + place // inside * (tall + gap)
+            fill = "padding" if padding[number] else series[number]
+            sheet.rectangle(x, y, wide - (0.7 if wide > 4 else 0), tall, fill)
+        for line in range(lines if tall > 6 else 0):
+            y = start + line * (tall + gap) + tall / 2
+            sheet.write(
+                LEFTS[2] + label - 6, y, str(line), size=min(10, tall * 0.8), name="muted_ink", anchor="rm"
+            )
+        place = int((numbers == facts.number).argmax())
+        x, y = LEFTS[2] + label + place % inside * wide, start + place // inside * (tall + gap)
+        _frame(sheet, x, y, wide, tall, "query")
