@@ -69,7 +69,9 @@ for name, learned in {"colour head": colour_map, "edge head": edge_map}.items():
     answers, weights = attend(tokens @ learned, tokens @ learned, tokens)
     looks[name] = weights[9 * 36 + 8].view(24, 36)  # row of the token at row 9, column 8
     most = looks[name].flatten().sort(descending=True).values.cumsum(0)
-    print(f"{name}: weights {tuple(weights.shape)}; half of the attention goes to {(most < 0.5).sum()} tokens")
+    print(
+        f"{name}: weights {tuple(weights.shape)}; half of the attention goes to {(most < 0.5).sum()} tokens"
+    )
 figures.attention(photo, looks, query=(9, 8))
 
 # %% [markdown]
@@ -98,7 +100,9 @@ figures.attention(photo, looks, query=(9, 8))
 for pixels in (224, 448, 896):
     count = (pixels // 4) ** 2
     memory = 3 * count**2 * 4 / 1e9  # heads, pairs, bytes
-    print(f"{pixels} px: {count:6,} tokens, {count**2 / 1e6:6,.0f} million pairs, {memory:5.2f} GB of weights")
+    print(
+        f"{pixels} px: {count:6,} tokens, {count**2 / 1e6:6,.0f} million pairs, {memory:5.2f} GB of weights"
+    )
 
 # %% [markdown]
 # Sixteen times, for every doubling. And how much work? Count **multiply-adds**: a product of `n x k` with `k x m`
@@ -131,7 +135,9 @@ def omega_w_msa(H, W, C, M):
 
 for H in (56, 112, 224):
     everyone, windowed = omega_msa(H, H, 96), omega_w_msa(H, H, 96, 7)
-    print(f"{H} x {H} tokens: {everyone / 1e9:7.2f} G, {windowed / 1e9:5.2f} G, {everyone / windowed:5.1f} times cheaper")
+    print(
+        f"{H} x {H} tokens: {everyone / 1e9:7.2f} G, {windowed / 1e9:5.2f} G, {everyone / windowed:5.1f} times cheaper"
+    )
 
 # %% [markdown]
 # Two formulas, not yet a proof. PyTorch can count the products of a real module. On the `meta` device tensors have
@@ -288,7 +294,13 @@ print(tuple(two.shape), "->", tuple(windows.shape), "-> and back:", torch.equal(
 print("as by view and permute:   ", torch.equal(cut(grid, 4), right))
 print("as swin_edu cuts and joins:", torch.equal(windows, swin_edu.window_partition(two, 4)),
       torch.equal(two, swin_edu.window_reverse(windows, 4, 8, 12)))  # fmt: skip
-print("window 7 begins with token", windows[7, 0, 0].item(), "= token", windows[7, 0, 0].item() - 96, "of image 1")
+print(
+    "window 7 begins with token",
+    windows[7, 0, 0].item(),
+    "= token",
+    windows[7, 0, 0].item() - 96,
+    "of image 1",
+)
 
 # %% [markdown]
 # ## 4. All windows in one batch: W-MSA
@@ -315,6 +327,7 @@ def window_msa(tokens, M, module):
 module = WindowAttention(channels=6, num_heads=3, window_size=4, relative_position_bias=False).double()
 random_tokens = torch.randn(2, 8, 12, 6, dtype=torch.float64)
 batched = window_msa(random_tokens, 4, module)
+
 
 # %%
 def one_by_one(tokens, M, module):

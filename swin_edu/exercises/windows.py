@@ -320,9 +320,7 @@ def _attend(
     return rearrange(weights @ v, f"b h n d -> {joined}").reshape(tokens.shape)
 
 
-def _attend_in_windows(
-    tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int
-) -> Tensor:
+def _attend_in_windows(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int) -> Tensor:
     return _attend(tokens, window, qkv_weight, num_heads)
 
 
@@ -402,7 +400,8 @@ attend_in_windows = Exercise(
             "You divide the scores by the square root of C. A query of one head has only d = C / h numbers.",
         ),
         "scale without the root": Mistake(
-            _gone_wrong(scale="d squared"), "You divide the scores by d. The paper divides by its square root."
+            _gone_wrong(scale="d squared"),
+            "You divide the scores by d. The paper divides by its square root.",
         ),
         "softmax over queries": Mistake(
             _gone_wrong(axis=-2),

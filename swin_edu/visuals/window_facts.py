@@ -176,7 +176,9 @@ class WindowFacts:
         if not self.forget_permute:
             others = f"with the {tokens - 1} other{'s' if tokens > 2 else ''} of its window"
             kept = self.place == self.number
-            moves = f"stays at place {self.place}" if kept else f"moves from place {self.number} to {self.place}"
+            moves = (
+                f"stays at place {self.place}" if kept else f"moves from place {self.number} to {self.place}"
+            )
             return (
                 f"{token} goes to window {self.window}, {inside}, {others if tokens > 1 else 'alone'}. "
                 f"In memory it {moves}."

@@ -87,9 +87,7 @@ def _series(facts: WindowFacts) -> list[str]:
 class _Tiles:
     """Draws tokens in blocks: images on the grid, or windows."""
 
-    def __init__(
-        self, sheet: Sheet, facts: WindowFacts, photographs: Sequence[Mapping], show: str
-    ) -> None:
+    def __init__(self, sheet: Sheet, facts: WindowFacts, photographs: Sequence[Mapping], show: str) -> None:
         self.sheet, self.facts, self.show = sheet, facts, show
         self.series = _series(facts)
         self.photos = [
@@ -160,7 +158,12 @@ class _Tiles:
         if self.show != "numbers":
             pixels = round(unit * SCALE)
             rim = 2 if self.show == "photo" and pixels > 10 else 0
-            box = (column * pixels + rim, row * pixels + rim, (column + 1) * pixels - max(rim, 1), (row + 1) * pixels - max(rim, 1))
+            box = (
+                column * pixels + rim,
+                row * pixels + rim,
+                (column + 1) * pixels - max(rim, 1),
+                (row + 1) * pixels - max(rim, 1),
+            )
             sheet.image.paste(patches[image].crop(box), (round(x * SCALE) + rim, round(y * SCALE) + rim))
         if self.show != "photo" and unit >= 15:
             middle = x + unit / 2, y + unit / 2
