@@ -53,8 +53,8 @@ def attention_cost(
         Omega(MSA)   = 4 hw C^2 + 2 (hw)^2 C    (1)
         Omega(W-MSA) = 4 hw C^2 + 2 M^2 hw C    (2)
 
-    A grid that no whole number of windows covers is padded, and the padding is counted: it is work too. An axis
-    no longer than M is one window.
+    A grid that no whole number of windows covers is padded, and the padding is counted: it is work too. An
+    axis no longer than M is one window.
 
     Args:
         height, width: the token grid.
