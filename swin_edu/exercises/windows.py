@@ -76,7 +76,7 @@ def _cut_cases() -> list[tuple]:
 
 cut_windows = Exercise(
     name="cut_windows",
-    chapter="02_windows",
+    chapter="02",
     difficulty="easy",
     minutes=5,
     task="Cut tokens (B, H, W, C) into windows (B*nW, Mh, Mw, C), in row-major order, image after image.",
@@ -212,7 +212,7 @@ def _count_cases() -> list[tuple]:
 
 count_multiply_adds = Exercise(
     name="count_multiply_adds",
-    chapter="02_windows",
+    chapter="02",
     difficulty="medium",
     minutes=15,
     task="Count the multiply-adds of attention in windows on a grid of one, two or three axes.",
@@ -369,7 +369,7 @@ def _attend_cases() -> list[tuple]:
 
 attend_in_windows = Exercise(
     name="attend_in_windows",
-    chapter="02_windows",
+    chapter="02",
     difficulty="hard",
     minutes=25,
     task="Multi-head attention inside windows, on a grid of one, two or three axes and of any size.",

@@ -4,6 +4,8 @@ All notebooks use them. An explorer is a pair of files, NAME.py and NAME.js; the
 palette.py.
 """
 
+from swin_edu.visuals.attention_cost import AttentionCost, attention_cost
+from swin_edu.visuals.cost_explorer import CostExplorer
 from swin_edu.visuals.explorer import Explorer
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
@@ -16,11 +18,14 @@ from swin_edu.visuals.window_facts import WindowFacts
 __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
+    "AttentionCost",
+    "CostExplorer",
     "Explorer",
     "ShiftExplorer",
     "ShiftFacts",
     "WindowExplorer",
     "WindowFacts",
+    "attention_cost",
     "attention_reach",
     "colour",
     "photograph",

@@ -100,12 +100,13 @@ function render({ model, el }) {
     const { batch, rows, columns, mh, mw, inside, perImage, total } = sizes;
     const step = Math.round(values.progress * LAST);
     const mixed = mixedOf({ sizes, ...scene });
+    const scrambled = step === LAST && forget && mixed > 1;
     way.caption([
       `${batch > 1 ? `${batch} images of ` : ""}${rows} × ${columns} tokens`,
-      "Each axis has two names now: which window, and where in it",
-      forget ? "The permute is forgotten: the axes stay as they are" : "The window axes come first, so windows are read one by one",
-      `${batch * perImage} windows of ${mh} × ${mw} tokens${forget && mixed > 1 ? ", scrambled" : ""}`,
-    ][step], step === LAST && forget && mixed > 1 ? "the right shape, the wrong tokens" : "the line is the order of reading, the colour is the true window");
+      "Each axis gets two names",
+      forget ? "The axes stay as they are" : "The window axes come first",
+      `${batch * perImage} ${scrambled ? "scrambled " : ""}windows of ${mh} × ${mw} tokens`,
+    ][step], scrambled ? "the right shape, the wrong tokens" : "the line is the order of reading, the colour is the true window");
     const copied = step === LAST && !forget;
     memory.caption(copied ? "Memory, copied" : "Memory, unchanged", `${total} places; a line of ${inside} becomes one window`);
   }

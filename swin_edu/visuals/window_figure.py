@@ -112,8 +112,9 @@ class _Tiles:
         for block, numbers in enumerate(blocks):
             left = LEFTS[panel] + block % across * (columns * unit + gap)
             top = TOP + block // across * (rows * unit + head + gap) + head
-            if head:
-                self.sheet.write(left, top - 5, f"window {block}", size=11, name="muted_ink")
+            if head and columns * unit > 24:
+                words = f"window {block}" if columns * unit > 62 else str(block)
+                self.sheet.write(left, top - 5, words, size=11, name="muted_ink")
             places = {
                 int(number): (left + column * unit, top + row * unit)
                 for (row, column), number in np.ndenumerate(numbers)
@@ -157,7 +158,7 @@ class _Tiles:
         sheet.rectangle(x, y, unit, unit, series if self.show != "both" else "surface")
         if self.show != "numbers":
             pixels = round(unit * SCALE)
-            rim = 2 if self.show == "photo" and pixels > 10 else 0
+            rim = 2 if self.show == "photo" and pixels > 24 else 1 if self.show == "photo" else 0
             box = (
                 column * pixels + rim,
                 row * pixels + rim,

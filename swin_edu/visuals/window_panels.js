@@ -82,7 +82,7 @@ function drawTile(context, { sizes, photos, show, colours }, number, [x, y], uni
     const [across, down] = [width / sizes.width, height / sizes.height];
     context.drawImage(photo.bitmap, left + column * across, top + row * down, across, down, ...rect);
   }
-  const line = show === "photo" ? clamp(unit * 0.09, 1, 3) : 0.75;
+  const line = show === "photo" ? clamp(unit * 0.08, 0.75, 3) : 0.75;
   context.strokeStyle = show === "photo" ? series : colours.surface;
   context.lineWidth = line;
   context.strokeRect(x + line / 2, y + line / 2, unit - line, unit - line);
@@ -102,6 +102,7 @@ function drawPlate(context, { sizes, show, colours }, number, [x, y], unit) {
 /** The line along which the tokens are read: rows of the grid first, window after window once permuted. */
 function drawReading(context, scene, places, unit) {
   const { sizes, step, forget, colours } = scene;
+  const thin = clamp(unit / 24, 0.3, 1);
   const permuted = forget ? 0 : clamp(step - 1, 0, 1);
   for (const [alpha, late] of [[1 - permuted, false], [permuted, true]]) {
     if (alpha < 0.05) continue;
@@ -119,9 +120,9 @@ function drawReading(context, scene, places, unit) {
     context.save();
     context.globalAlpha = alpha;
     context.setLineDash([1, 4]);
-    casedStroke(context, back, { colour: colours.ink, width: 1, casing: "transparent" });
+    casedStroke(context, back, { colour: colours.ink, width: thin, casing: "transparent" });
     context.setLineDash([]);
-    casedStroke(context, along, { colour: colours.ink, width: 1.5, casing: colours.surface, casingWidth: 3.5 });
+    casedStroke(context, along, { colour: colours.ink, width: 1.5 * thin, casing: colours.surface, casingWidth: 3.5 * thin });
     context.restore();
   }
 }
@@ -153,13 +154,15 @@ export function paintMemory(canvas, scene) {
   const { sizes, step, company, shown, colours } = scene;
   const layout = memoryOn(canvas, scene);
   const { wide, tall } = layout;
-  for (let line = 0; line < layout.lines; line++) {
+  const every = Math.ceil(10 / tall);
+  for (let line = 0; line < layout.lines; line += every) {
     const [x, y] = layout.cell(line * sizes.inside);
     const done = step > 2.99;
     writeText(context, String(line), x - 8, y + tall / 2, {
-      size: clamp(tall * 0.5, 8, 12), weight: done ? 650 : 400, colour: done ? colours.ink : colours.muted_ink, align: "right",
+      size: clamp(tall * 0.6, 8, 12), weight: done ? 650 : 400, colour: done ? colours.ink : colours.muted_ink, align: "right",
     });
   }
+  const rim = clamp(tall * 0.15, 0.5, 3);
   const order = inDrawingOrder(scene);
   order.forEach((number, i) => {
     const [x, y] = layout.at(number);
@@ -167,7 +170,7 @@ export function paintMemory(canvas, scene) {
       for (const other of company) {
         const [left, top] = layout.at(other);
         context.fillStyle = colours.key;
-        context.fillRect(left - 1, top - 3, wide + 2, tall + 6);
+        context.fillRect(left - 1, top - rim, wide + 2, tall + 2 * rim);
       }
     }
     const padding = isPadding(sizes, tokenOf(sizes, number));
