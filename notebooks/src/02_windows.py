@@ -1,16 +1,16 @@
 # %% [markdown]
 # # 2. Windows
 #
-# **Every token may ask every other. Who can pay for that?** In this lesson you count what attention costs, make
-# it cheap by cutting the token grid into windows, and see what the scissors can do wrong.
+# **Every token may ask every other. Who can pay for that?** In this lesson you count what attention costs,
+# make it cheap by cutting the token grid into windows, and see what the scissors can do wrong.
 #
 # - **Time:** 40 minutes, and 45 minutes for the tasks at the end.
 # - **You need:** matrix products, `softmax`; chapter 01, or one sentence of it: a token is a patch of the
 #   photograph, as a vector of `C` numbers.
 # - **You build:** attention, its cost by counting, the window partition and its inverse, and W-MSA.
 #
-# `B` images, `H x W` the token grid, `C` the channels, `M` the window side, `N = M*M` the tokens in a window,
-# `nW` the windows in an image, `h` heads of `d = C/h` channels. Row comes before column.
+# `B` images, `H x W` the token grid, `C` the channels, `M` the window side, `N = M*M` the tokens in a
+# window, `nW` the windows in an image, `h` heads of `d = C/h` channels. Row comes before column.
 #
 # *To predict honestly, choose Edit > Clear Outputs of All Cells first.*
 
@@ -53,8 +53,8 @@ tokens = rearrange((patches - patches.mean(dim=(0, 1))) / patches.std(), "h w c 
 print("photo", tuple(photo.shape), "-> patches", tuple(patches.shape), "-> tokens", tuple(tokens.shape))
 
 # %% [markdown]
-# One set of maps makes one set of weights: that is a **head**. A network learns its maps. We make two by hand.
-# One keeps a patch's mean colour; the other says if it is brighter above or below, left or right.
+# One set of maps makes one set of weights: that is a **head**. A network learns its maps. We make two by
+# hand. One keeps a patch's mean colour; the other says if it is brighter above or below, left or right.
 #
 # **Predict.** A token of orange fur beside the eye asks. Where does the colour head look? And the edge head?
 
@@ -75,23 +75,25 @@ for name, learned in {"colour head": colour_map, "edge head": edge_map}.items():
 figures.attention(photo, looks, query=(9, 8))
 
 # %% [markdown]
-# Colour finds the nose, edges find the rims of both eyes. So several heads ask side by side, each with `d = C/h`
-# channels. None of them minds the distance: that is what attention can do and a small convolution cannot.
+# Colour finds the nose, edges find the rims of both eyes. So several heads ask side by side, each with `d =
+# C/h` channels. None of them minds the distance: that is what attention can do and a small convolution
+# cannot.
 #
 # **Question.** `weights` is (864, 864). Along which axis must it sum to 1?
 #
-# <details><summary>A. The last: each row belongs to one query, and says where that query looks.</summary>Right.
-# Each query shares out one whole attention among the keys: <code>softmax(dim=-1)</code>.</details>
-# <details><summary>B. The one before: each column belongs to one key.</summary>No. Then a token that nobody finds
-# interesting would still get as much attention as the nose, and answers would be no means.</details>
-# <details><summary>C. It makes no difference, because scores are symmetric.</summary>No. Here they are, since q and
-# k come from one map. In a network they are not; and even here, rows and columns are divided by different
-# sums.</details>
+# <details><summary>A. The last: each row belongs to one query, and says where that query
+# looks.</summary>Right. Each query shares out one whole attention among the keys:
+# <code>softmax(dim=-1)</code>.</details>
+# <details><summary>B. The one before: each column belongs to one key.</summary>No. Then a token that nobody
+# finds interesting would still get as much attention as the nose, and answers would be no means.</details>
+# <details><summary>C. It makes no difference, because scores are symmetric.</summary>No. Here they are,
+# since q and k come from one map. In a network they are not; and even here, rows and columns are divided by
+# different sums.</details>
 #
 # ## 2. The bill
 #
-# Swin's first stage has patches of 4 x 4 pixels and, in Swin-T, 3 heads. `weights` has an entry for each pair of
-# tokens.
+# Swin's first stage has patches of 4 x 4 pixels and, in Swin-T, 3 heads. `weights` has an entry for each
+# pair of tokens.
 #
 # **Predict.** The photograph's side doubles. How many times more pairs? At which side do the weights of *one
 # layer* no longer fit into 24 GB?
@@ -105,8 +107,8 @@ for pixels in (224, 448, 896):
     )
 
 # %% [markdown]
-# Sixteen times, for every doubling. And how much work? Count **multiply-adds**: a product of `n x k` with `k x m`
-# has `n*k*m`. (For one, the paper writes FLOPs. Today a FLOP is mostly *one* operation, so two for each
+# Sixteen times, for every doubling. And how much work? Count **multiply-adds**: a product of `n x k` with `k
+# x m` has `n*k*m`. (For one, the paper writes FLOPs. Today a FLOP is mostly *one* operation, so two for each
 # multiply-add.)
 #
 # | matrix product | shapes | multiply-adds |
@@ -115,11 +117,12 @@ for pixels in (224, 448, 896):
 # | scores, in each head | `h` times `(HW x d) (d x HW)` | `(HW)^2 C` |
 # | answers, in each head | `h` times `(HW x HW) (HW x d)` | `(HW)^2 C` |
 #
-# Together they are the paper's equation (1): $\Omega(\text{MSA}) = 4hwC^2 + 2(hw)^2C$, with its `hw` for our `HW`.
+# Together they are the paper's equation (1): $\Omega(\text{MSA}) = 4hwC^2 + 2(hw)^2C$, with its `hw` for our
+# `HW`.
 #
-# Now cut the grid into windows of `M x M` tokens, and let each token ask only its own window. There are
-# `HW / M^2` windows; each makes `(M^2)^2` pairs. That is equation (2):
-# $\Omega(\text{W-MSA}) = 4hwC^2 + 2M^2hwC$.
+# Now cut the grid into windows of `M x M` tokens, and let each token ask only its own window. There are `HW
+# / M^2` windows; each makes `(M^2)^2` pairs. That is equation (2): $\Omega(\text{W-MSA}) = 4hwC^2 +
+# 2M^2hwC$.
 #
 # **Predict.** H = W = 56, C = 96, M = 7. How many times cheaper is W-MSA?
 
@@ -135,14 +138,15 @@ def omega_w_msa(H, W, C, M):
 
 for H in (56, 112, 224):
     everyone, windowed = omega_msa(H, H, 96), omega_w_msa(H, H, 96, 7)
+    times = everyone / windowed
     print(
-        f"{H} x {H} tokens: {everyone / 1e9:7.2f} G, {windowed / 1e9:5.2f} G, {everyone / windowed:5.1f} times cheaper"
+        f"{H:3} x {H:3} tokens: {everyone / 1e9:6.2f} G, {windowed / 1e9:4.2f} G, {times:5.1f} times cheaper"
     )
 
 # %% [markdown]
-# Two formulas, not yet a proof. PyTorch can count the products of a real module. On the `meta` device tensors have
-# a shape but no numbers, so this costs nothing. Global attention is the library's `WindowAttention` with *one*
-# window as large as the grid.
+# Two formulas, not yet a proof. PyTorch can count the products of a real module. On the `meta` device
+# tensors have a shape but no numbers, so this costs nothing. Global attention is the library's
+# `WindowAttention` with *one* window as large as the grid.
 #
 # **Predict.** The last two lines count the same windows on the CPU, with real numbers. The same result?
 
@@ -165,13 +169,13 @@ for name in ("forward", "forward_plain"):
     print(f"{name} on the CPU: {share:.1%} of equation (2)")
 
 # %% [markdown]
-# Both equations hold to the last multiply-add. But on the CPU a fifth is missing: `forward` calls a *fused* kernel
-# that does scores, softmax and answers in one, and the counter does not know it. Many counters look only at layers,
-# and miss attention in the same way. Before you compare two networks, ask what was counted, and whether the unit is
-# FLOPs or multiply-adds.
+# Both equations hold to the last multiply-add. But on the CPU a fifth is missing: `forward` calls a *fused*
+# kernel that does scores, softmax and answers in one, and the counter does not know it. Many counters look
+# only at layers, and miss attention in the same way. Before you compare two networks, ask what was counted,
+# and whether the unit is FLOPs or multiply-adds.
 #
-# Is a multiply-add time? We measure how time grows from 32 x 32 to 96 x 96 tokens, nine times as many. If time goes
-# as `tokens ** exponent`, the exponent is `log(ratio) / log(9)`.
+# Is a multiply-add time? We measure how time grows from 32 x 32 to 96 x 96 tokens, nine times as many. If
+# time goes as `tokens ** exponent`, the exponent is `log(ratio) / log(9)`.
 #
 # **Predict.** Which exponent has global attention? Which has W-MSA?
 
@@ -206,13 +210,13 @@ for name, windows in {"global": (few, many), "windows of 64 tokens": (64, 64)}.i
 CostExplorer(side=224, window_size=7, channels=96, num_heads=3)
 
 # %% [markdown]
-# <details><summary>Answers</summary>1. From about 850 px on. 2. M = 56: one window is the whole grid. 3. Not the
-# work: h heads of C/h channels make C again. The memory, yes: each head keeps its own weights.</details>
+# <details><summary>Answers</summary>1. From about 850 px on. 2. M = 56: one window is the whole grid. 3. Not
+# the work: h heads of C/h channels make C again. The memory, yes: each head keeps its own weights.</details>
 #
 # ## 3. Scissors
 #
-# Cutting is a matter of axes. Here each token carries only its number: 8 x 12 tokens, and we want six windows of
-# 4 x 4. A friend says: "`view(-1, 4, 4, 1)` has the right shape, and raises no error."
+# Cutting is a matter of axes. Here each token carries only its number: 8 x 12 tokens, and we want six
+# windows of 4 x 4. A friend says: "`view(-1, 4, 4, 1)` has the right shape, and raises no error."
 #
 # **Predict.** Which sixteen numbers does your friend's window 0 hold?
 
@@ -223,11 +227,11 @@ print("shape", tuple(wrong.shape), "and window 0:")
 print(wrong[0, :, :, 0])
 
 # %% [markdown]
-# The right shape, the wrong tokens: 0 to 15, one row of the grid and a third of the next. `view` moves nothing. It
-# only puts new brackets around the same numbers in the same order.
+# The right shape, the wrong tokens: 0 to 15, one row of the grid and a third of the next. `view` moves
+# nothing. It only puts new brackets around the same numbers in the same order.
 #
-# So give each axis two names first, the window and the place inside it. Then bring the two window axes together:
-# that is what `permute` is for.
+# So give each axis two names first, the window and the place inside it. Then bring the two window axes
+# together: that is what `permute` is for.
 
 # %%
 split = grid.view(1, 2, 4, 3, 4, 1)  # B, nh, Mh, nw, Mw, C
@@ -238,8 +242,8 @@ for name, step in {"grid": grid, "split": split, "moved": moved, "right": right}
 print(right[0, :, :, 0])
 
 # %% [markdown]
-# Even `permute` moves nothing; it only changes the order of reading. The last `reshape` copies the numbers into
-# that order.
+# Even `permute` moves nothing; it only changes the order of reading. The last `reshape` copies the numbers
+# into that order.
 #
 # **Predict.** Both sets of windows have the same shape. Would you see the mistake in a photograph?
 
@@ -248,11 +252,13 @@ photo_windows = {"view, permute, reshape": right[..., 0], "view alone": wrong[..
 window_figures.window_contents(photo, photo_windows, grid=(8, 12))
 
 # %% [markdown]
-# A network trained on the right-hand windows would still train. It would only be worse, and nobody would know why.
+# A network trained on the right-hand windows would still train. It would only be worse, and nobody would
+# know why.
 #
 # ## Play: follow a token
 #
-# Move the slider and watch the tokens travel. Point at a token to read its index at every step. Then find out:
+# Move the slider and watch the tokens travel. Point at a token to read its index at every step. Then find
+# out:
 #
 # 1. Forget the permute. From how many true windows do the tokens of "window" 0 come?
 # 2. For which grids and windows does forgetting do no harm?
@@ -262,21 +268,23 @@ window_figures.window_contents(photo, photo_windows, grid=(8, 12))
 WindowExplorer(height=8, width=12, window_size=4)
 
 # %% [markdown]
-# <details><summary>Answers</summary>1. From three. 2. Where a window is as wide as the grid, or one row high: then
-# each window already lies in one piece in memory. 3. Window 1 of image 1: with six windows an image,
-# <code>7 = 1 * 6 + 1</code>. In general, window <code>w</code> of image <code>b</code> has number
+# <details><summary>Answers</summary>1. From three. 2. Where a window is as wide as the grid, or one row
+# high: then each window already lies in one piece in memory. 3. Window 1 of image 1: with six windows an
+# image, <code>7 = 1 * 6 + 1</code>. In general, window <code>w</code> of image <code>b</code> has number
 # <code>b * nW + w</code>.</details>
 #
 # The same in einops, where the axes have names and nothing is left to count, and the way back.
 #
 # **Question.** Two of these patterns give the right shape and other windows. Which one is right?
 #
-# <details><summary>A. <code>b (nh mh) (nw mw) c -> (b nh nw) mh mw c</code></summary>Right. Window first, place
-# second; row before column; image by image.</details>
-# <details><summary>B. <code>b (mh nh) (mw nw) c -> (b nh nw) mh mw c</code></summary>No. The place became the slow
-# axis: each window gets every second row and every third column, spread over the whole image.</details>
-# <details><summary>C. <code>b (nh mh) (nw mw) c -> (b nw nh) mh mw c</code></summary>No. Each window is right, but
-# they are numbered column by column. Masks made in row order (chapter 03) would meet the wrong windows.</details>
+# <details><summary>A. <code>b (nh mh) (nw mw) c -> (b nh nw) mh mw c</code></summary>Right. Window first,
+# place second; row before column; image by image.</details>
+# <details><summary>B. <code>b (mh nh) (mw nw) c -> (b nh nw) mh mw c</code></summary>No. The place became
+# the slow axis: each window gets every second row and every third column, spread over the whole
+# image.</details>
+# <details><summary>C. <code>b (nh mh) (nw mw) c -> (b nw nh) mh mw c</code></summary>No. Each window is
+# right, but they are numbered column by column. Masks made in row order (chapter 03) would meet the wrong
+# windows.</details>
 
 
 # %%
@@ -291,25 +299,21 @@ def join(windows, M, H, W):
 two = torch.arange(2 * 96).view(2, 8, 12, 1)
 windows = cut(two, 4)
 print(tuple(two.shape), "->", tuple(windows.shape), "-> and back:", torch.equal(join(windows, 4, 8, 12), two))
-print("as by view and permute:   ", torch.equal(cut(grid, 4), right))
-print("as swin_edu cuts and joins:", torch.equal(windows, swin_edu.window_partition(two, 4)),
-      torch.equal(two, swin_edu.window_reverse(windows, 4, 8, 12)))  # fmt: skip
-print(
-    "window 7 begins with token",
-    windows[7, 0, 0].item(),
-    "= token",
-    windows[7, 0, 0].item() - 96,
-    "of image 1",
-)
+print("as by view and permute:", torch.equal(cut(grid, 4), right))
+print("as swin_edu.window_partition:", torch.equal(windows, swin_edu.window_partition(two, 4)))
+print("as swin_edu.window_reverse:", torch.equal(two, swin_edu.window_reverse(windows, 4, 8, 12)))
+first = windows[7, 0, 0].item()
+print(f"window 7 begins with token {first}, that is token {first - 96} of image 1")
 
 # %% [markdown]
 # ## 4. All windows in one batch: W-MSA
 #
-# Windows are now a batch axis, and attention never looks across that. So `attend` needs no change at all. Only the
-# heads need an axis of their own, before the tokens.
+# Windows are now a batch axis, and attention never looks across that. So `attend` needs no change at all.
+# Only the heads need an axis of their own, before the tokens.
 #
-# Beside it, the definition, word for word: image by image, window by window, head by head, with plain slices. Both
-# get the same numbers, in float64, so that rounding hides nothing, on a grid that is not square.
+# Beside it, the definition, word for word: image by image, window by window, head by head, with plain
+# slices. Both get the same numbers, in float64, so that rounding hides nothing, on a grid that is not
+# square.
 
 
 # %%
@@ -371,19 +375,21 @@ for M in (4, 7, 8, 12, 14):
 # %% [markdown]
 # **Question.** So why 7?
 #
-# <details><summary>A. Seven is the best window for vision.</summary>No. Nothing in the network knows the number. At
-# 384 px the authors themselves take 12.</details>
-# <details><summary>B. It divides every stage of a 224 px image: 56, 28, 14, 7.</summary>Right. 224 = 32 * 7, and the
-# last stage is 32 times smaller than the photograph. At 384 = 32 * 12, twelve does the same.</details>
-# <details><summary>C. Larger windows are too expensive.</summary>No. M = 14 fits as well, and the whole network costs
-# only a tenth more: most work is in the linear maps.</details>
+# <details><summary>A. Seven is the best window for vision.</summary>No. Nothing in the network knows the
+# number. At 384 px the authors themselves take 12.</details>
+# <details><summary>B. It divides every stage of a 224 px image: 56, 28, 14, 7.</summary>Right. 224 = 32 * 7,
+# and the last stage is 32 times smaller than the photograph. At 384 = 32 * 12, twelve does the
+# same.</details>
+# <details><summary>C. Larger windows are too expensive.</summary>No. M = 14 fits as well, and the whole
+# network costs only a tenth more: most work is in the linear maps.</details>
 #
-# But do not change `M` of a trained network for free: its position bias (chapter 04) has learned one window size.
+# But do not change `M` of a trained network for free: its position bias (chapter 04) has learned one window
+# size.
 #
 # ## 6. What windows lose
 #
-# **Predict.** We change one token, at row 1, column 3. Its right neighbour sits in the next window. Through how many
-# rounds of W-MSA must word travel until the neighbour notices?
+# **Predict.** We change one token, at row 1, column 3. Its right neighbour sits in the next window. Through
+# how many rounds of W-MSA must word travel until the neighbour notices?
 
 
 # %%
@@ -405,14 +411,14 @@ for rounds in range(1, 101):
 #
 # ## Your turn
 #
-# Three tasks. Write the function's body in place of `...` and run its cell. A task that you leave unwritten breaks
-# nothing. The checks use batches of two and sides that differ.
+# Three tasks. Write the function's body in place of `...` and run its cell. A task that you leave unwritten
+# breaks nothing. The checks use batches of two and sides that differ.
 #
-# **A. Windows that are not square** (easy, 5 minutes). Cut into windows of `Mh x Mw`, with `view`, `permute` and
-# `reshape` only.
+# **A. Windows that are not square** (easy, 5 minutes). Cut into windows of `Mh x Mw`, with `view`, `permute`
+# and `reshape` only.
 #
-# <details><summary>Hint</summary>Six axes, and the permutation of section 3. Let the tensor tell you B, H, W and
-# C.</details>
+# <details><summary>Hint</summary>Six axes, and the permutation of section 3. Let the tensor tell you B, H, W
+# and C.</details>
 
 
 # %%
@@ -424,12 +430,12 @@ def cut_windows(tokens, window):
 exercises.cut_windows.check(cut_windows)
 
 # %% [markdown]
-# **B. The bill for sound, pictures and video** (medium, 15 minutes). Count the multiply-adds of windowed attention
-# on a grid with one, two or three axes. An axis that the window does not divide is padded to whole windows, and
-# padding is work, too. An axis no longer than its window is one window, and is not padded.
+# **B. The bill for sound, pictures and video** (medium, 15 minutes). Count the multiply-adds of windowed
+# attention on a grid with one, two or three axes. An axis that the window does not divide is padded to whole
+# windows, and padding is work, too. An axis no longer than its window is one window, and is not padded.
 #
-# <details><summary>Hint</summary>First settle each axis alone: its window, then its padded length. After that only
-# two numbers count: all tokens, and the tokens in a window.</details>
+# <details><summary>Hint</summary>First settle each axis alone: its window, then its padded length. After
+# that only two numbers count: all tokens, and the tokens in a window.</details>
 
 
 # %%
@@ -441,12 +447,13 @@ def count_multiply_adds(grid, window, channels):
 exercises.count_multiply_adds.check(count_multiply_adds)
 
 # %% [markdown]
-# **C. Attention in any windows** (hard, 25 minutes). W-MSA for one, two or three axes, and for sizes that do *not*
-# divide. The last window of an axis then simply holds fewer tokens. Nobody attends to padding. There is no output
-# map.
+# **C. Attention in any windows** (hard, 25 minutes). W-MSA for one, two or three axes, and for sizes that do
+# *not* divide. The last window of an axis then simply holds fewer tokens. Nobody attends to padding. There
+# is no output map.
 #
-# <details><summary>Hint</summary>You may pad, cut, mask, attend and crop. Or you do not cut at all: say for each pair
-# of tokens whether they share a window, and remember what softmax makes of minus infinity.</details>
+# <details><summary>Hint</summary>You may pad, cut, mask, attend and crop. Or you do not cut at all: say for
+# each pair of tokens whether they share a window, and remember what softmax makes of minus
+# infinity.</details>
 
 
 # %%
