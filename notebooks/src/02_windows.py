@@ -182,20 +182,21 @@ for name in ("forward", "forward_plain"):
 
 # %%
 def seconds(window, count):
-    """The best of five runs of attention over this many tokens, in windows of this many."""
+    """Processor time of attention over this many tokens in windows of so many; the best of five."""
     module = WindowAttention(32, 1, window_size=(1, window), relative_position_bias=False)
     windows, times = torch.randn(count // window, window, 32), []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()
         module(windows)
-        times.append(time.perf_counter() - start)
+        times.append(time.thread_time() - start)
     return min(times)
 
 
+torch.set_num_threads(1)  # so that this thread does all the work, and its time is all the time
 few, many = 32 * 32, 96 * 96
-for name, windows in {"global": (few, many), "windows of 64 tokens": (64, 64)}.items():
-    ratio = seconds(windows[1], many) / seconds(windows[0], few)
-    print(f"{name}: time grows as tokens ** {round(math.log(ratio) / math.log(9))}")
+for name, (small, large) in {"global": (few, many), "windows of 64 tokens": (64, 64)}.items():
+    exponent = math.log(seconds(large, many) / seconds(small, few)) / math.log(9)
+    print(f"{name}: time grows as tokens ** {round(exponent)}")
 
 # %% [markdown]
 # ## Play: the bill
@@ -238,7 +239,7 @@ split = grid.view(1, 2, 4, 3, 4, 1)  # B, nh, Mh, nw, Mw, C
 moved = split.permute(0, 1, 3, 2, 4, 5)  # B, nh, nw, Mh, Mw, C
 right = moved.reshape(-1, 4, 4, 1)  # B*nW, Mh, Mw, C
 for name, step in {"grid": grid, "split": split, "moved": moved, "right": right}.items():
-    print(f"{name}: {tuple(step.shape)!s:19} same memory as grid: {step.data_ptr() == grid.data_ptr()}")
+    print(f"{name}: {tuple(step.shape)!s:20} same memory as grid: {step.data_ptr() == grid.data_ptr()}")
 print(right[0, :, :, 0])
 
 # %% [markdown]
@@ -348,10 +349,10 @@ def one_by_one(tokens, M, module):
 
 
 flat = rearrange(cut(random_tokens, 4), "w mh mw c -> w (mh mw) c")
-others = {"one by one": one_by_one(random_tokens, 4, module)}
-for name in ("forward", "forward_plain"):
-    others[name] = join(getattr(module, name)(flat).view(-1, 4, 4, 6), 4, 8, 12)
-for name, result in others.items():
+results = {
+    f.__name__: join(f(flat).view(-1, 4, 4, 6), 4, 8, 12) for f in (module.forward, module.forward_plain)
+}
+for name, result in {"one_by_one": one_by_one(random_tokens, 4, module), **results}.items():
     print(f"{name:13} equal to 12 digits: {(batched - result).abs().max().item() < 1e-12}")
 
 # %% [markdown]
