@@ -97,7 +97,7 @@ function render({ model, el }) {
   }
 
   function captions({ sizes, forget, ...scene }) {
-    const { batch, rows, columns, mh, mw, inside, perImage, total } = sizes;
+    const { batch, rows, columns, mh, mw, inside, perImage } = sizes;
     const step = Math.round(values.progress * LAST);
     const mixed = mixedOf({ sizes, ...scene });
     const scrambled = step === LAST && forget && mixed > 1;
@@ -108,7 +108,7 @@ function render({ model, el }) {
       `${batch * perImage} ${scrambled ? "scrambled " : ""}windows of ${mh} × ${mw} tokens`,
     ][step], scrambled ? "the right shape, the wrong tokens" : "the line is the order of reading, the colour is the true window");
     const copied = step === LAST && !forget;
-    memory.caption(copied ? "Memory, copied" : "Memory, unchanged", `${total} places; a line of ${inside} becomes one window`);
+    memory.caption(copied ? "Memory, copied" : "Memory, unchanged", `a line of ${inside} becomes one window`);
   }
 
   // ---- steps --------------------------------------------------------------------------------------

@@ -63,16 +63,24 @@ def _caption(sheet: Sheet, number: int, title: str, note: str) -> None:
 
 
 def _windows_across(facts: WindowFacts, count: int) -> int:
-    (mh, mw), nw = facts.fitted, facts.counts[1]
-
     def unit(across: int) -> float:
-        lines = -(-count // across)
-        return min(
-            (ROOM[1] - (across - 1) * GAP) / (across * mw), (TALL - lines * (HEAD + GAP)) / (lines * mh)
-        )
+        return _unit(1, -(-count // across), across, facts.fitted, HEAD, GAP)[0]
 
-    best = max(range(1, count + 1), key=unit)
+    best, nw = max(range(1, count + 1), key=unit), facts.counts[1]
     return nw if unit(nw) > 0.8 * unit(best) else best
+
+
+def _unit(
+    panel: int, lines: int, across: int, block: tuple[int, int], head: float, gap: float
+) -> tuple[float, float, float]:
+    """Side of a token in whole pixels, and the head and gap that leave room for it among many blocks."""
+    rows, columns = block
+    head, gap = min(head, 0.3 * TALL / lines), min(gap, 0.25 * ROOM[panel] / across, 0.2 * TALL / lines)
+    unit = min(
+        (ROOM[panel] - (across - 1) * gap) / (across * columns),
+        (TALL - lines * (head + gap) + gap) / (lines * rows),
+    )
+    return max(1, int(unit * SCALE)) / SCALE, head, gap
 
 
 def _series(facts: WindowFacts) -> list[str]:
@@ -98,21 +106,17 @@ class _Tiles:
         places = [(b, r, c) for b in range(facts.batch) for r in range(rows) for c in range(columns)]
         self.padding = {n for n, (_, r, c) in enumerate(places) if r >= facts.height or c >= facts.width}
 
-    def draw(self, blocks: np.ndarray, panel: int, across: int, head: int, gap: int) -> None:
+    def draw(self, blocks: np.ndarray, panel: int, across: int, head: float, gap: float) -> None:
         """Draw blocks (count, rows, columns) of token numbers into a panel, `across` in a line."""
         count, rows, columns = blocks.shape
         lines = -(-count // across)
-        unit = min(
-            (ROOM[panel] - (across - 1) * gap) / (across * columns),
-            (TALL - lines * (head + gap) + gap) / (lines * rows),
-        )
-        unit = int(unit * SCALE) / SCALE
+        unit, head, gap = _unit(panel, lines, across, (rows, columns), head, gap)
         pixels = round(unit * SCALE)
         patches = self._patches(pixels)
         for block, numbers in enumerate(blocks):
             left = LEFTS[panel] + block % across * (columns * unit + gap)
             top = TOP + block // across * (rows * unit + head + gap) + head
-            if head and columns * unit > 24:
+            if head > 12 and columns * unit > 24:
                 words = f"window {block}" if columns * unit > 62 else str(block)
                 self.sheet.write(left, top - 5, words, size=11, name="muted_ink")
             places = {

@@ -9,26 +9,29 @@ const HEAD = 19; // room above an image or a window for its name
 const GAPS = [0, 7, 15];
 const IMAGES_APART = 22;
 
+// Of many small windows, at most this part of the room is given to gaps and names.
+const MOST_GAPS = 0.35;
+
 /** All images side by side, or one above the other, whichever is larger; windows `gap` apart. */
 function imagesLayout(sizes, width, height, gap, named) {
   const { batch, rows, columns, nh, nw, mh, mw } = sizes;
-  const down = gap ? Math.max(gap, named ? HEAD : 0) : 0;
-  const inner = [(nw - 1) * gap, (nh - 1) * down];
   const ways = [[batch, 1], [1, batch]].map(([across, lines]) => {
-    const roomX = width - 2 * EDGE - (across - 1) * IMAGES_APART - across * inner[0];
-    const roomY = height - 2 * EDGE - lines * (HEAD + inner[1]);
-    return { across, lines, unit: Math.min(roomX / (across * columns), roomY / (lines * rows)) };
+    const right = Math.min(gap, (MOST_GAPS * width) / (across * nw));
+    const down = Math.min(named ? Math.max(gap, HEAD) : gap, (MOST_GAPS * height) / (lines * nh));
+    const roomX = width - 2 * EDGE - (across - 1) * IMAGES_APART - across * (nw - 1) * right;
+    const roomY = height - 2 * EDGE - lines * (HEAD + (nh - 1) * down);
+    return { across, lines, right, down, unit: Math.min(roomX / (across * columns), roomY / (lines * rows)) };
   });
-  const { across, lines, unit } = ways[0].unit >= ways[1].unit ? ways[0] : ways[1];
-  const [wide, tall] = [columns * unit + inner[0], rows * unit + inner[1]];
+  const { across, lines, right, down, unit } = ways[0].unit >= ways[1].unit ? ways[0] : ways[1];
+  const [wide, tall] = [columns * unit + (nw - 1) * right, rows * unit + (nh - 1) * down];
   const left = (width - across * wide - (across - 1) * IMAGES_APART) / 2;
   const top = (height - lines * (tall + HEAD)) / 2 + HEAD;
   return {
-    unit,
+    unit, head: down,
     at(number) {
       const [image, i, y, j, x] = splitIndex(sizes, tokenOf(sizes, number));
       return [
-        left + (image % across) * (wide + IMAGES_APART) + j * (mw * unit + gap) + x * unit,
+        left + (image % across) * (wide + IMAGES_APART) + j * (mw * unit + right) + x * unit,
         top + Math.floor(image / across) * (tall + HEAD) + i * (mh * unit + down) + y * unit,
       ];
     },
@@ -39,24 +42,25 @@ function imagesLayout(sizes, width, height, gap, named) {
 function batchLayout(sizes, width, height, forget) {
   const { batch, perImage, nw, mh, mw } = sizes;
   const count = batch * perImage;
-  const unitOf = (across) => {
+  const wayOf = (across) => {
     const lines = Math.ceil(count / across);
-    return Math.min((width - 2 * EDGE - (across - 1) * GAPS[2]) / (across * mw), (height - 2 * EDGE - lines * HEAD) / (lines * mh));
+    const head = Math.min(HEAD, (MOST_GAPS * height) / lines);
+    const right = Math.min(GAPS[2], (MOST_GAPS * width) / across);
+    const unit = Math.min((width - 2 * EDGE - (across - 1) * right) / (across * mw), (height - 2 * EDGE - lines * head) / (lines * mh));
+    return { across, lines, head, right, unit };
   };
-  let across = 1;
-  for (let k = 2; k <= count; k++) if (unitOf(k) > unitOf(across)) across = k;
-  if (unitOf(nw) > 0.8 * unitOf(across)) across = nw;
-  const unit = unitOf(across);
-  const lines = Math.ceil(count / across);
-  const left = (width - across * (mw * unit + GAPS[2]) + GAPS[2]) / 2;
-  const top = (height - lines * (mh * unit + HEAD)) / 2 + HEAD;
+  const ways = Array.from({ length: count }, (_, i) => wayOf(i + 1));
+  const best = ways.reduce((one, other) => (other.unit > one.unit ? other : one));
+  const { across, lines, head, right, unit } = ways[nw - 1].unit > 0.8 * best.unit ? ways[nw - 1] : best;
+  const left = (width - across * (mw * unit + right) + right) / 2;
+  const top = (height - lines * (mh * unit + head)) / 2 + head;
   return {
-    unit,
+    unit, head,
     at(number) {
       const [window, y, x] = endOf(sizes, number, forget);
       return [
-        left + (window % across) * (mw * unit + GAPS[2]) + x * unit,
-        top + Math.floor(window / across) * (mh * unit + HEAD) + y * unit,
+        left + (window % across) * (mw * unit + right) + x * unit,
+        top + Math.floor(window / across) * (mh * unit + head) + y * unit,
       ];
     },
   };
@@ -79,6 +83,7 @@ export function wayLayout(sizes, width, height, step, forget) {
   const between = (a, b) => a + (b - a) * part;
   return {
     unit: between(one.unit, other.unit),
+    head: step > 2 ? other.head : one.head,
     at(number) {
       const [a, b] = [one.at(number), other.at(number)];
       return [between(a[0], b[0]), between(a[1], b[1])];

@@ -50,7 +50,7 @@ export function paintWay(canvas, scene) {
   if (scene.show !== "photo" && unit >= 15) for (const number of order) drawPlate(context, scene, number, places[number], unit);
   const [x, y] = places[shown];
   outline(context, [x + 1, y + 1, unit - 2, unit - 2], colours.query, colours, clamp(unit * 0.1, 2, 4));
-  drawNames(context, scene, places);
+  drawNames(context, scene, places, layout);
 }
 
 /** A rim around all tokens that share a window with the one on show; neighbours cover it where they touch. */
@@ -128,20 +128,23 @@ function drawReading(context, scene, places, unit) {
 }
 
 /** Above each image its number; from the permute on, above each window its index, and at the end its number. */
-function drawNames(context, { sizes, step, forget, colours }, places) {
+function drawNames(context, { sizes, step, forget, colours }, places, { unit, head }) {
   const { batch, perImage, nw, mh, mw, inside } = sizes;
-  const name = (words, number, alpha, bold) => {
+  const name = (words, number, alpha, colour, weight) => {
     if (alpha <= 0.02) return;
     const [x, y] = places[number];
     context.globalAlpha = alpha;
-    writeText(context, words, x, y - 10, { size: 12, weight: bold ? 650 : 400, colour: bold ? colours.ink : colours.muted_ink, align: "left" });
+    writeText(context, words, x, y - 10, { size: 12, weight, colour, align: "left" });
   };
-  if (batch > 1) for (let b = 0; b < batch; b++) name(`image ${b}`, numberOf(sizes, [b, 0, 0]), clamp(1 - Math.max(0, step - 1) * 2, 0, 1));
+  const early = clamp(1 - Math.max(0, step - 1) * 2, 0, 1);
+  if (batch > 1) for (let b = 0; b < batch; b++) name(`image ${b}`, numberOf(sizes, [b, 0, 0]), early, colours.muted_ink, 400);
+  const wide = mw * unit;
+  if (head < 15 || wide < 18) return;
   for (let w = 0; w < batch * perImage; w++) {
     const [b, i, j] = [Math.floor(w / perImage), Math.floor((w % perImage) / nw), w % nw];
-    const index = `${batch > 1 ? `${b}, ` : ""}${i}, ${j}`;
-    if (!forget) name(`[${index}]`, numberOf(sizes, [b, i * mh, j * mw]), 1 - Math.abs(step - 2) * 2);
-    name(`window ${w}`, numberAt(sizes, w * inside, forget), (step - 2.5) * 2, true);
+    const index = `[${batch > 1 ? `${b}, ` : ""}${i}, ${j}]`;
+    if (!forget && wide > 48) name(index, numberOf(sizes, [b, i * mh, j * mw]), 1 - Math.abs(step - 2) * 2, colours.muted_ink, 400);
+    name(wide > 66 ? `window ${w}` : String(w), numberAt(sizes, w * inside, forget), (step - 2.5) * 2, colours.ink, 650);
   }
   context.globalAlpha = 1;
 }

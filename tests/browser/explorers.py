@@ -34,6 +34,7 @@ class Shown:
 
 
 EXPLORERS = [
+    Shown("WindowExplorer(7, 10, (3, 4), batch=2, progress=1.0)", panel="way"),
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
 ]
 
