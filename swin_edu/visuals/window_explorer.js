@@ -108,7 +108,8 @@ function render({ model, el }) {
       `${batch * perImage} ${scrambled ? "scrambled " : ""}windows of ${mh} × ${mw} tokens`,
     ][step], scrambled ? "the right shape, the wrong tokens" : "the line is the order of reading, the colour is the true window");
     const copied = step === LAST && !forget;
-    memory.caption(copied ? "Memory, copied" : "Memory, unchanged", `a line of ${inside} becomes one window`);
+    const row = inside > 1 ? `${inside} places in a row become` : "1 place becomes";
+    memory.caption(copied ? "Memory, copied" : "Memory, unchanged", `${row} one window`);
   }
 
   // ---- steps --------------------------------------------------------------------------------------

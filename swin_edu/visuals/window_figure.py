@@ -15,6 +15,7 @@ from swin_edu.visuals.window_facts import WindowFacts
 
 WIDTH, HEIGHT = 1000, 440
 LEFTS, ROOM, TOP, TALL = (16, 348, 700), (316, 336, 284), 66, 300  # of the three panels
+MOST_LINES = 14  # of memory
 GAP, HEAD = 8, 18  # between windows; above each, for its number
 
 
@@ -46,7 +47,8 @@ def draw_windows(facts: WindowFacts, photographs: Sequence[Mapping], show: str =
         sheet, 1, f"{count} windows of {mh} × {mw} tokens",
         "without the permute: scrambled" if scrambled else "after view, permute, reshape",
     )  # fmt: skip
-    _caption(sheet, 2, "Memory", f"a line of {mh * mw} places becomes one window")
+    in_a_row = f"{mh * mw} places in a row become" if mh * mw > 1 else "1 place becomes"
+    _caption(sheet, 2, "Memory", f"{in_a_row} one window")
 
     tiles.draw(facts.tokens[..., 0].numpy(), 0, across=1, head=0, gap=12)
     across = _windows_across(facts, count)
@@ -187,29 +189,34 @@ def _frame(sheet: Sheet, x: float, y: float, width: float, height: float, name: 
 
 
 def _draw_memory(sheet: Sheet, facts: WindowFacts) -> None:
-    """Places in lines of N, on the grid and at the end, each in the colour of its token's true window."""
+    """Runs of N places, on the grid and at the end, each place in the colour of its token's true window."""
     series, inside = _series(facts), facts.company.numel()
     before = facts.tokens.flatten().numpy()
-    lines = len(before) // inside
+    windows = len(before) // inside
+    in_line = -(-windows // MOST_LINES)
+    lines = -(-windows // in_line)
     label, top = 22, 18
-    wide = max(1, int((ROOM[2] - label) / inside * SCALE)) / SCALE  # whole pixels
-    gap = 2 if lines <= 16 else 0.7
-    tall = min((TALL / 2 - top - 8) / lines - gap, 20)
+    apart = 0 if in_line == 1 else 2
+    room = ROOM[2] - label - (in_line - 1) * apart
+    wide = max(1, int(room / (inside * in_line) * SCALE)) / SCALE  # whole pixels
+    tall = min((TALL / 2 - top - 8) / lines - 2, 20)
     rows, columns = np.ogrid[: facts.padded[0], : facts.padded[1]]
     padding = np.tile(((rows >= facts.height) | (columns >= facts.width)).flatten(), facts.batch)
     names = "on the grid", "at the end: not moved" if facts.forget_permute else "at the end: copied"
     for half, numbers in enumerate((before, facts.order.numpy())):
-        start = TOP + half * TALL / 2 + top
-        sheet.write(LEFTS[2] + label, start - 5, names[half], size=11, name="muted_ink")
+        left, start = LEFTS[2] + label, TOP + half * TALL / 2 + top
+        sheet.write(left, start - 5, names[half], size=11, name="muted_ink")
+
+        def corner(place: int, left: float = left, start: float = start) -> tuple[float, float]:
+            window = place // inside
+            x = left + window % in_line * (inside * wide + apart) + place % inside * wide
+            return x, start + window // in_line * (tall + 2)
+
         for place, number in enumerate(numbers):
-            x, y = LEFTS[2] + label + place % inside * wide, start + place // inside * (tall + gap)
             fill = "padding" if padding[number] else series[number]
-            sheet.rectangle(x, y, wide - (0.7 if wide > 4 else 0), tall, fill)
-        for line in range(lines if tall > 6 else 0):
-            y = start + line * (tall + gap) + tall / 2
-            sheet.write(
-                LEFTS[2] + label - 6, y, str(line), size=min(10, tall * 0.8), name="muted_ink", anchor="rm"
-            )
-        place = int((numbers == facts.number).argmax())
-        x, y = LEFTS[2] + label + place % inside * wide, start + place // inside * (tall + gap)
-        _frame(sheet, x, y, wide, tall, "query")
+            sheet.rectangle(*corner(place), wide - (0.7 if wide > 4 else 0), tall, fill)
+        for line in range(lines):
+            words, y = str(line * in_line), start + line * (tall + 2) + tall / 2
+            size = min(10, tall + 1)
+            sheet.write(left - 6, y, words, size=size, name="muted_ink", anchor="rm")
+        _frame(sheet, *corner(int((numbers == facts.number).argmax())), wide, tall, "query")

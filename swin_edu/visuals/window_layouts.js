@@ -8,6 +8,7 @@ const EDGE = 2;
 const HEAD = 19; // room above an image or a window for its name
 const GAPS = [0, 7, 15];
 const IMAGES_APART = 22;
+const MOST_LINES = 26; // of memory
 
 // Of many small windows, at most this part of the room is given to gaps and names.
 const MOST_GAPS = 0.35;
@@ -91,18 +92,28 @@ export function wayLayout(sizes, width, height, step, forget) {
   };
 }
 
-/** Memory in lines of N places, what becomes one window each. Tokens move between steps 2 and 3 only. */
+/**
+ * Memory in lines of N places, what becomes one window each; several windows in a line where there are many.
+ * Tokens move between steps 2 and 3 only.
+ */
 export function memoryLayout(sizes, width, height, step, forget) {
   const { inside, total } = sizes;
+  const windows = total / inside;
+  const inLine = Math.ceil(windows / MOST_LINES);
+  const lines = Math.ceil(windows / inLine);
   const label = 26;
-  const lines = total / inside;
-  const gap = lines > 16 ? 2 : 6;
-  const wide = (width - label - EDGE) / inside;
+  const gap = lines > 12 ? 2 : 6;
+  const apart = inLine > 1 ? Math.min(4, (0.2 * width) / inLine) : 0;
+  const wide = (width - label - EDGE - (inLine - 1) * apart) / (inside * inLine);
   const tall = Math.min((height - HEAD - EDGE + gap) / lines - gap, Math.max(wide * 1.4, 38));
-  const cell = (place) => [label + (place % inside) * wide, HEAD + Math.floor(place / inside) * (tall + gap)];
+  const cell = (place) => {
+    const window = Math.floor(place / inside);
+    const x = label + (window % inLine) * (inside * wide + apart) + (place % inside) * wide;
+    return [x, HEAD + Math.floor(window / inLine) * (tall + gap)];
+  };
   const part = clamp(step - 2, 0, 1);
   return {
-    wide, tall, cell, lines,
+    wide, tall, cell, lines, inLine,
     at(number) {
       const [a, b] = [cell(number), cell(placeOf(sizes, number, forget))];
       return [a[0] + (b[0] - a[0]) * part, a[1] + (b[1] - a[1]) * part];

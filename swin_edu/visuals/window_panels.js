@@ -157,11 +157,10 @@ export function paintMemory(canvas, scene) {
   const { sizes, step, company, shown, colours } = scene;
   const layout = memoryOn(canvas, scene);
   const { wide, tall } = layout;
-  const every = Math.ceil(10 / tall);
-  for (let line = 0; line < layout.lines; line += every) {
-    const [x, y] = layout.cell(line * sizes.inside);
+  for (let line = 0; line < layout.lines; line++) {
+    const [x, y] = layout.cell(line * layout.inLine * sizes.inside);
     const done = step > 2.99;
-    writeText(context, String(line), x - 8, y + tall / 2, {
+    writeText(context, String(line * layout.inLine), x - 8, y + tall / 2, {
       size: clamp(tall * 0.6, 8, 12), weight: done ? 650 : 400, colour: done ? colours.ink : colours.muted_ink, align: "right",
     });
   }

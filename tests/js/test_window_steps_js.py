@@ -24,7 +24,7 @@ def random_tokens(count):
     return cases
 
 
-CASES = random_tokens(400)
+CASES = [*random_tokens(400), [2, 16, 16, [1, 1], [1, 15, 15], False]]
 
 
 def facts_of(case):
@@ -61,14 +61,14 @@ def test_place_is_the_way_back_from_number(run_javascript):
 def test_shapes_indices_company_and_owner_of_a_token_equal_python(run_javascript):
     expression = f"""((s, n) => ({{
         shapes: Object.values(shapesOf(s, c[5])).map(([, numbers]) => numbers),
-        letters: Object.values(shapesOf(s, c[5])).map(([letters, numbers]) => letters.length - numbers.length),
+        letters: Object.values(shapesOf(s, c[5])).map(([letters]) => letters.length),
         indices: Object.values(indicesOf(s, n, c[5])), company: companyOf(s, n, c[5]),
         number: n, place: placeOf(s, n, c[5]), owner: ownerOf(s, c[4]), token: tokenOf(s, n),
         padding: isPadding(s, c[4]) }}))({SIZES}, {NUMBER})"""
     for case, answer in zip(CASES, run_javascript(EXPLORER, expression, CASES), strict=True):
         facts = facts_of(case)
         assert answer["shapes"] == [list(shape) for shape in facts.shapes.values()], case
-        assert answer["letters"] == [0, 0, 0, 0]
+        assert answer["letters"] == [4, 6, 6, 4]
         assert answer["indices"] == [list(index) for index in facts.indices.values()], case
         assert answer["company"] == facts.company.tolist(), case
         assert (answer["number"], answer["place"]) == (facts.number, facts.place)
@@ -119,6 +119,15 @@ def test_layouts_put_every_token_on_the_canvas_and_no_two_in_one_place(run_javas
             assert all(-0.01 <= y <= case[5] - unit + 0.01 for _, y in places), case
             cells = {(round(x / unit * 2), round(y / unit * 2)) for x, y in places}
             assert len(cells) == len(places), case
+
+
+def test_every_cell_of_memory_has_a_size_and_lies_on_the_canvas(run_javascript):
+    expression = f"""((s) => {{ const layout = memoryLayout(s, 237, 300, 0, false);
+        return [layout.wide, layout.tall, ...layout.at(s.total - 1)]; }})({SIZES})"""
+    for case, (wide, tall, x, y) in zip(CASES, run_javascript(EXPLORER, expression, CASES), strict=True):
+        assert min(wide, tall) > 0.8, case
+        assert x + wide <= 237, case
+        assert y + tall <= 300, case
 
 
 def test_in_memory_tokens_move_only_in_the_last_step_and_only_with_the_permute(run_javascript):
