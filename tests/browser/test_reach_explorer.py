@@ -148,7 +148,7 @@ def test_keys_move_the_token_and_change_the_blocks(show):
 
 def test_the_switches_and_the_grid(show):
     page = show(ReachExplorer())
-    page.get_by_role("switch", name="merging").click()
+    page.get_by_role("switch", name="merge 2 × 2").click()
     page.get_by_role("switch", name="look back").press("Space")
     page.get_by_role("spinbutton", name="Height").press("ArrowDown")
     page.get_by_role("spinbutton", name="Width").locator("span", has_text="+").click()
@@ -165,7 +165,7 @@ def test_the_switches_and_the_grid(show):
 
 def test_the_row_of_controls_stays_one_row(show):
     page = show(ReachExplorer())
-    page.get_by_role("switch", name="merging").click()
+    page.get_by_role("switch", name="merge 2 × 2").click()
     page.get_by_role("switch", name="look back").click()
     assert page.evaluate("document.querySelector('.swin-controls').clientHeight") < 40
 
