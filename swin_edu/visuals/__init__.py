@@ -9,7 +9,8 @@ from swin_edu.visuals.cost_explorer import CostExplorer
 from swin_edu.visuals.explorer import Explorer
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
-from swin_edu.visuals.reach import attention_reach, reach_after
+from swin_edu.visuals.reach import attention_reach, merging_reach, reach_after, token_reach
+from swin_edu.visuals.reach_explorer import ReachExplorer
 from swin_edu.visuals.shift_explorer import ShiftExplorer
 from swin_edu.visuals.shift_facts import ShiftFacts
 from swin_edu.visuals.window_explorer import WindowExplorer
@@ -21,6 +22,7 @@ __all__ = [
     "AttentionCost",
     "CostExplorer",
     "Explorer",
+    "ReachExplorer",
     "ShiftExplorer",
     "ShiftFacts",
     "WindowExplorer",
@@ -28,6 +30,8 @@ __all__ = [
     "attention_cost",
     "attention_reach",
     "colour",
+    "merging_reach",
     "photograph",
     "reach_after",
+    "token_reach",
 ]

@@ -112,3 +112,10 @@ export function drawMarker(context, { x, y }, value, colours, { grip = true, hin
   }
   if (hint) chip(context, "drag", Math.min(left + 34, x.to - 16), y.from - 14, { fill: colours.ink, ink: colours.surface });
 }
+
+/** A picture between two others: part 0 is the first, 1 the second. */
+export function between(one, other, part) {
+  if (typeof one === "number") return one + (other - one) * part;
+  if (Array.isArray(one)) return one.map((value, i) => between(value, other[i], part));
+  return Object.fromEntries(Object.keys(one).map((key) => [key, between(one[key], other[key], part)]));
+}

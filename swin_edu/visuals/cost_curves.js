@@ -42,10 +42,3 @@ function rangeOf(lines, atLeast = -Infinity) {
   const ends = lines.flatMap((line) => [line[0], line.at(-1)]);
   return [Math.min(...ends), Math.max(...ends, atLeast)];
 }
-
-/** A picture between two others: part 0 is the first, 1 the second. */
-export function between(one, other, part) {
-  if (typeof one === "number") return one + (other - one) * part;
-  if (Array.isArray(one)) return one.map((value, i) => between(value, other[i], part));
-  return Object.fromEntries(Object.keys(one).map((key) => [key, between(one[key], other[key], part)]));
-}

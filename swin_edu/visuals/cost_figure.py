@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from PIL import Image, ImageDraw
 
 from swin_edu.visuals.amounts import PREFIXES, compact, percent, ratio_text
 from swin_edu.visuals.attention_cost import AttentionCost
 from swin_edu.visuals.cost_facts import MEMORY_LIMIT, CostFacts
 from swin_edu.visuals.palette import colour
 from swin_edu.visuals.sheet import SCALE, Sheet, rgb
+from swin_edu.visuals.sheet_charts import chip, smooth_lines, write_right
 
 WIDTH, HEIGHT = 1000, 356
 COLUMNS = (16, 264, 512, 760)  # the left edges of the four panels
@@ -23,7 +23,6 @@ SIDE, TOP = 224, 62
 SIDES = (16, 2048)
 SERIES = {"everywhere": "series_0", "windows": "series_1"}
 WORDS = {"everywhere": "global", "windows": "windows"}
-FINE = 3  # lines are drawn so many times larger and made smaller again, so that their edges are smooth
 
 
 def draw_cost(facts: CostFacts) -> bytes:
@@ -112,12 +111,12 @@ def _draw_chart(
     lines += [([(here[0][0], y1), (here[0][0], y0)], "ink", 1.5)]
     if limit:
         lines += [([place(SIDES[0], limit), place(SIDES[1], limit)], "ink", 1.5)]
-    _smooth(sheet, lines, [(*at, name) for at, name in zip(here, SERIES.values(), strict=True)])
+    smooth_lines(sheet, lines, [(*at, name, 5) for at, name in zip(here, SERIES.values(), strict=True)])
     if limit:
         _, y = place(SIDES[0], limit)
         sheet.write(left, y + 4, "24 GB", size=11, weight="bold")
         if x0 + 60 < (x := place(min(facts.crossing, SIDES[1]), limit)[0]):
-            _write_right(sheet, x - 6, y - 6, f"{facts.crossing} px", size=11, weight="bold")
+            write_right(sheet, x - 6, y - 6, f"{facts.crossing} px", size=11, weight="bold")
     upper = int(here[0][1] > here[1][1])  # which of the two curves is above
     for i, (x, y) in enumerate(here):
         name = list(SERIES)[i]
@@ -125,7 +124,7 @@ def _draw_chart(
         words = f"{WORDS[name]} {compact(cost, unit)}"
         near = max(0, 22 - abs(here[0][1] - here[1][1]) / 2)
         centre = (x - 58, y - 16 - near) if i == upper else (x + 64, y + 16 + near)
-        _chip(sheet, words, *centre, SERIES[name], (x0, y1, x1, y0 - 10))
+        chip(sheet, words, *centre, SERIES[name], (x0, y1, x1, y0 - 10))
 
 
 # ---- 3: all pairs -----------------------------------------------------------------------------------
@@ -144,15 +143,17 @@ def _draw_pairs(sheet: Sheet, left: float, facts: CostFacts) -> None:
     sheet.line(corners, "series_0", 1.5)
     block = side / facts.count
     if block < 2.5:
-        _smooth(sheet, [([(left, TOP), (left + side, TOP + side)], "series_1", max(1.2, block * 2**0.5))])
+        smooth_lines(
+            sheet, [([(left, TOP), (left + side, TOP + side)], "series_1", max(1.2, block * 2**0.5))]
+        )
     else:
         for i in range(facts.count):
             sheet.rectangle(left + i * block, TOP + i * block, block, block, "series_1")
     box = (left + 4, TOP + 4, left + side - 4, TOP + side - 4)
     words = f"global {compact(facts.everywhere.pairs)}"
-    _chip(sheet, words, left + 0.72 * own, TOP + 0.2 * own, "series_0", box)
+    chip(sheet, words, left + 0.72 * own, TOP + 0.2 * own, "series_0", box)
     words = f"windows {compact(facts.windows.pairs)}"
-    _chip(sheet, words, left + 0.28 * side, TOP + 0.8 * side, "series_1", box)
+    chip(sheet, words, left + 0.28 * side, TOP + 0.8 * side, "series_1", box)
 
 
 # ---- 4: projections and products --------------------------------------------------------------------
@@ -171,13 +172,13 @@ def _draw_parts(sheet: Sheet, left: float, facts: CostFacts) -> None:
         width = SIDE * cost.multiply_adds / most if name == "everywhere" else SIDE
         _parts(sheet, left, top, width, 26, SERIES[name], cost)
         sheet.write(left, top - 6, WORDS[name], weight="bold", name=SERIES[name])
-        _write_right(sheet, left + SIDE, top - 6, compact(cost.multiply_adds), weight="bold")
+        write_right(sheet, left + SIDE, top - 6, compact(cost.multiply_adds), weight="bold")
         share = cost.projections / cost.multiply_adds
         sheet.write(left, top + 41, "projections", size=11, name="muted_ink")
         sheet.write(left, top + 56, f"{compact(cost.projections)} · {percent(share)}", size=11)
-        _write_right(sheet, left + SIDE, top + 41, "products", size=11, name="muted_ink")
+        write_right(sheet, left + SIDE, top + 41, "products", size=11, name="muted_ink")
         words = f"{compact(cost.products)} · {percent(1 - share)}"
-        _write_right(sheet, left + SIDE, top + 56, words, size=11)
+        write_right(sheet, left + SIDE, top + 56, words, size=11)
 
 
 def _parts(
@@ -189,50 +190,3 @@ def _parts(
     if part > 3:
         light = 0.7 * rgb("surface") + 0.3 * rgb(name)
         sheet.rectangle(x + 1.5, y + 1.5, part - 3, height - 3, light)
-
-
-# ---- words and lines --------------------------------------------------------------------------------
-
-
-def _write_right(
-    sheet: Sheet, x: float, y: float, words: str, size: float = 12, weight: str = "normal", name: str = "ink"
-) -> None:
-    sheet.write(
-        x - sheet.width_of(words, size=size, weight=weight), y, words, size=size, weight=weight, name=name
-    )
-
-
-def _chip(
-    sheet: Sheet, words: str, x: float, y: float, name: str, box: tuple[float, float, float, float]
-) -> None:
-    """Words on a round plate, centred at (x, y) but inside [left, top, right, bottom]."""
-    half, tall = sheet.width_of(words, size=11, weight="bold") / 2 + 6, 9
-    x = min(max(x, box[0] + half), box[2] - half)
-    y = min(max(y, box[1] + tall), box[3] - tall)
-    for out, fill in ((1.5, "surface"), (0, name)):
-        corners = [v * SCALE for v in (x - half - out, y - tall - out, x + half + out, y + tall + out)]
-        sheet.draw.rounded_rectangle(corners, radius=(tall + out) * SCALE, fill=colour(fill))
-    sheet.write(x - half + 6, y + 4, words, size=11, weight="bold", name="on_series")
-
-
-def _smooth(
-    sheet: Sheet,
-    lines: list[tuple[list[tuple[float, float]], str, float]],
-    dots: list[tuple[float, float, str]] = (),
-) -> None:
-    """Lines (points, colour, width) and dots (x, y, colour), with smooth edges."""
-    xs, ys = zip(*(point for points, _, _ in lines for point in points), strict=True)
-    left, top = min(xs) - 8, min(ys) - 8
-    factor = SCALE * FINE
-    size = round((max(xs) - left + 8) * SCALE), round((max(ys) - top + 8) * SCALE)
-    layer = Image.new("RGBA", (size[0] * FINE, size[1] * FINE))
-    draw = ImageDraw.Draw(layer)
-    for points, name, width in lines:
-        places = [((x - left) * factor, (y - top) * factor) for x, y in points]
-        draw.line(places, fill=colour(name), width=round(width * factor), joint="curve")
-    for x, y, name in dots:
-        centre = (x - left) * factor, (y - top) * factor
-        draw.circle(centre, 6.5 * factor, fill=colour("surface"))
-        draw.circle(centre, 5 * factor, fill=colour(name))
-    picture = layer.convert("RGBa").resize(size, Image.Resampling.BOX).convert("RGBA")
-    sheet.image.paste(picture, (round(left * SCALE), round(top * SCALE)), picture)
