@@ -233,7 +233,7 @@ split = grid.view(1, 2, 4, 3, 4, 1)  # B, nh, Mh, nw, Mw, C
 moved = split.permute(0, 1, 3, 2, 4, 5)  # B, nh, nw, Mh, Mw, C
 right = moved.reshape(-1, 4, 4, 1)  # B*nW, Mh, Mw, C
 for name, step in {"grid": grid, "split": split, "moved": moved, "right": right}.items():
-    print(f"{name}: {tuple(step.shape)!s:20} same memory as grid: {step.data_ptr() == grid.data_ptr()}")
+    print(f"{name:5} {tuple(step.shape)!s:20} same memory as grid: {step.data_ptr() == grid.data_ptr()}")
 print(right[0, :, :, 0])
 
 # %% [markdown]
