@@ -13,6 +13,8 @@ from swin_edu.visuals.reach import attention_reach, merging_reach, reach_after, 
 from swin_edu.visuals.reach_explorer import ReachExplorer
 from swin_edu.visuals.shift_explorer import ShiftExplorer
 from swin_edu.visuals.shift_facts import ShiftFacts
+from swin_edu.visuals.window_explorer import WindowExplorer
+from swin_edu.visuals.window_facts import WindowFacts
 
 __all__ = [
     "PALETTE",
@@ -23,6 +25,8 @@ __all__ = [
     "ReachExplorer",
     "ShiftExplorer",
     "ShiftFacts",
+    "WindowExplorer",
+    "WindowFacts",
     "attention_cost",
     "attention_reach",
     "colour",
