@@ -21,8 +21,8 @@ from einops import rearrange
 from torch import nn
 
 import swin_edu
-from swin_edu import PatchEmbedding, SwinBlock, WindowAttention, count_parameters
-from swin_edu.visuals import block_figures, photograph
+from swin_edu import PatchEmbedding, SwinBlock, WindowAttention, count_parameters, exercises
+from swin_edu.visuals import BlockExplorer, ReachExplorer, block_figures, photograph
 
 torch.set_grad_enabled(False)
 torch.manual_seed(0)
@@ -103,10 +103,8 @@ def walk(tokens, blocks, norm_first=True, residual=True):
 
 
 blocks = nn.ModuleList(SwinBlock(48, 3, 4, shift=2 * (k % 2)) for k in range(24))
-print(
-    "equal to the blocks:",
-    torch.allclose(walk(tokens, blocks)[-1], nn.Sequential(*blocks)(tokens), atol=1e-4),
-)
+same = torch.allclose(walk(tokens, blocks)[-1], nn.Sequential(*blocks)(tokens), atol=1e-4)
+print("equal to the blocks:", same)
 
 # %% [markdown]
 # **Predict.** Twelve untrained blocks. How much of the difference between the cat's tokens is left with the
@@ -192,20 +190,23 @@ block_figures.curves(sizes, "blocks", "standard deviation of a token")
 # ## Play
 #
 # A real block, small enough to look inside: 8 channels, 2 heads, M = 4. Panel 2 follows one token along the
-# road and through both branches, as bars; behind each bar, a pale band shows the range of all tokens. Panel
-# 3 shows the same token after each block, and who has heard of the token with the blue frame. Find out:
+# road and through both branches, as bars; the pale band behind each bar is the range of all tokens. Panel 3
+# shows the same token after each block, and who has heard of the token in the green frame (drag it). Find
+# out:
 #
-# 1. Point at other tokens. Which numbers in panel 2 never change, whatever you point at?
-# 2. Switch the residual off and point again. After which block are all tokens alike?
-# 3. Switch the norm to after. What happens to the bars of panel 3?
-# 4. Switch the shift off. Can the blue token still reach the other end?
+# 1. Point at other tokens. Which numbers in panel 2 never change?
+# 2. Switch Residual off and point again. After which block are all tokens alike?
+# 3. Switch Norm first off. What happens to the bars of panel 3?
+# 4. Switch Shift off. Can the green token still reach the other end?
 
 # %%
+explorer = BlockExplorer(height=8, width=8, blocks=6, token=(3, 2), image="chelsea")
+explorer
 
 # %% [markdown]
 # <details><summary>Answers</summary>1. Shapes, parameters, multiply-adds: the block does the same work for
-# each token. 2. After two or three blocks the bands have closed. 3. They stop growing. 4. No: only the window
-# that it stands in ever changes.</details>
+# each token. 2. After three: they differ by less than one percent, and the bands have closed. 3. They stop
+# growing. 4. No: only the window that it stands in ever hears.</details>
 #
 # ## 5. The MLP: think alone
 #
@@ -342,6 +343,7 @@ def attend(tokens, attention, M, s):
     return swin_edu.window_reverse(windows, (mh, mw), Hp, Wp).roll((sh, sw), dims=(1, 2))[:, :H, :W]
 
 
+# %%
 class MyBlock(nn.Module):
     def __init__(self, C, h, M, s, p=0.0):
         super().__init__()
@@ -401,8 +403,7 @@ def seen_after(k, shift, size=32, M=4, row=14, column=17):
 
 for name, shift in {"with shift": 2, "without": 0}.items():
     print(f"{name:10}:", {k: seen_after(k, shift) for k in (1, 2, 4, 8)})
-
-# %%
+ReachExplorer(height=32, width=32, window_size=4, blocks=4, token=(14, 17), image="chelsea")
 
 # %% [markdown]
 # ## Your turn
@@ -423,6 +424,8 @@ def block_parameters(channels, num_heads, window, mlp_ratio, qkv_bias):
     ...
 
 
+exercises.block_parameters.check(block_parameters)
+
 # %% [markdown]
 # **B. The block in training** (medium, 10 minutes). Equation (3) with drop path on both branches. The coins
 # are thrown for you: `draws` is `(2, B)`, numbers in [0, 1). Row 0 is for the attention branch, row 1 for the
@@ -438,6 +441,8 @@ def block_in_training(tokens, norm1, attend, norm2, mlp, rate, draws):
     ...
 
 
+exercises.block_in_training.check(block_in_training)
+
 # %% [markdown]
 # **C. What one token sees** (hard, 20 minutes). A stack of any blocks: each has its own window `(Mh, Mw)` and
 # shift `(sh, sw)`, on any grid. Which tokens of the input can change the output at `(row, column)`? An axis
@@ -451,6 +456,8 @@ def seen_through_blocks(height, width, blocks, row, column):
     """(height, width) bool; blocks is a list of (window, shift), the first block first."""
     ...
 
+
+exercises.seen_through_blocks.check(seen_through_blocks)
 
 # %% [markdown]
 # ## What you now know

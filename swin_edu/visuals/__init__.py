@@ -4,23 +4,34 @@ All notebooks use them. An explorer is a pair of files, NAME.py and NAME.js; the
 palette.py.
 """
 
+from swin_edu.visuals.attention_cost import AttentionCost, attention_cost
 from swin_edu.visuals.block_explorer import BlockExplorer
+from swin_edu.visuals.cost_explorer import CostExplorer
 from swin_edu.visuals.explorer import Explorer
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
-from swin_edu.visuals.reach import attention_reach, reach_after
+from swin_edu.visuals.reach import attention_reach, merging_reach, reach_after, token_reach
+from swin_edu.visuals.reach_explorer import ReachExplorer
 from swin_edu.visuals.shift_explorer import ShiftExplorer
 from swin_edu.visuals.shift_facts import ShiftFacts
+from swin_edu.visuals.tiny_block import run_tiny_blocks
 
 __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
+    "AttentionCost",
     "BlockExplorer",
+    "CostExplorer",
     "Explorer",
+    "ReachExplorer",
     "ShiftExplorer",
     "ShiftFacts",
+    "attention_cost",
     "attention_reach",
     "colour",
+    "merging_reach",
     "photograph",
     "reach_after",
+    "run_tiny_blocks",
+    "token_reach",
 ]

@@ -100,6 +100,10 @@ class Sheet:
         place = round(x * SCALE), round(y * SCALE)
         self.draw.text(place, words, fill=colour(name), font=_font(size, weight), anchor=anchor)
 
+    def width_of(self, words: str, *, size: float = 12, weight: str = "normal") -> float:
+        """How wide words will be."""
+        return self.draw.textlength(words, font=_font(size, weight)) / SCALE
+
     def square(self, x: float, y: float, side: float, name: str) -> None:
         """Fill a square, its top left corner at (x, y), with a colour of the palette."""
         corners = [round(value * SCALE) for value in (x, y, x + side, y + side)]

@@ -34,6 +34,7 @@ class Shown:
 
 
 EXPLORERS = [
+    Shown("BlockExplorer(9, 11, 6, block=4, token=(4, 5), norm_first=False)", panel="photo"),
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
 ]
 
