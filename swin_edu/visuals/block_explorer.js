@@ -8,7 +8,7 @@ import { FLOW, flowThingAt, layOutFlow, paintFlow } from "./block_flow.js";
 import { PHOTO_MARGINS, layOutStrip, paintPhoto, paintStrip, stripHeight } from "./block_panels.js";
 import { blockLine, describeBlock, describeChannel, describeOperation } from "./block_words.js";
 import { attendedSpan } from "./windows.js";
-import { clamp, createFrame, createLegend, createPanel, createState } from "./kit.js";
+import { clamp, createFrame, createLegend, createPanel, createState, element } from "./kit.js";
 import { addResetAndCopy, createStepper, createSwitch } from "./controls.js";
 import { createAlbum, gridOn, hitCell, pointOn } from "./drawing.js";
 import { onPoint, stepOf } from "./pointing.js";
@@ -66,8 +66,7 @@ function render({ model, el }) {
       const stack = runStack(tokens, how, weights);
       const history = historyOf(tokens, stack);
       const historyRanges = history.map(channelRanges);
-      const limits = stack.map(({ steps }) => usualSize(steps));
-      run = { how, tokens, stack, history, limits, historyRanges, historyLimit: usualSize(history), spreads: history.map(spreadOf), source: "" };
+      run = { how, tokens, stack, history, historyRanges, historyLimit: usualSize(history), spreads: history.map(spreadOf), source: "" };
       view.key = key;
     }
     if (run.source !== String(source)) {
@@ -81,13 +80,20 @@ function render({ model, el }) {
     return run;
   }
 
+  /** The range of each channel at every step of a block, and the scale of its bars; kept with the block. */
+  function scaled(done) {
+    done.ranges ??= done.steps.map(channelRanges);
+    done.limit ??= usualSize(done.steps);
+    return done;
+  }
+
   const placeNow = () => view.hover ?? values.token;
 
   /** Everything that is drawn and said about the token on show. */
   function sceneNow() {
     const numbers = compute();
     const { height, width, block, blocks, source, norm_first: normFirst, residual } = values;
-    const { axes, steps, weights: looked, hidden } = numbers.stack[block - 1];
+    const { axes, steps, weights: looked, hidden, ranges, limit } = scaled(numbers.stack[block - 1]);
     const place = placeNow();
     const token = place[0] * width + place[1];
     const [rows, columns] = axes.map((axis, i) => attendedSpan(axis, place[i])).map(([from, to]) => to - from);
@@ -95,9 +101,8 @@ function render({ model, el }) {
       const at = (token * TINY.heads + h) * TINY.window ** 2;
       return Array.from(looked.subarray(at, at + rows * columns));
     });
-    const ranges = steps.map(channelRanges);
     return {
-      ...numbers, axes, steps, ranges, limit: numbers.limits[block - 1], place, token, source, block, blocks, normFirst, residual,
+      ...numbers, axes, steps, ranges, limit, place, token, source, block, blocks, normFirst, residual,
       looks: heads[0].map((_, n) => heads.reduce((sum, head) => sum + head[n], 0) / TINY.heads),
       numbers: { weights: heads, hidden: Array.from(hidden.subarray(token * TINY.hidden, (token + 1) * TINY.hidden)) },
       company: { rows, columns, count: rows * columns }, shifted: axes.some((axis) => axis.shift), costs: costsOf(axes),
@@ -112,43 +117,45 @@ function render({ model, el }) {
   function arrange() {
     const across = frame.panels.clientWidth;
     const tight = across < NARROW;
-    panels.photo.figure.style.gridColumn = across < 560 || !tight ? "" : "span 1";
+    panels.photo.figure.style.maxWidth = tight ? "250px" : "";
     panels.flow.figure.style.gridColumn = tight ? "1 / -1" : "";
-    panels.legend.style.gridColumn = tight ? "2 / -1" : "1 / -1";
-    panels.legend.style.flexDirection = tight ? "column" : "row";
-    panels.legend.style.display = "flex";
-    panels.legend.style.alignItems = "flex-start";
-    panels.legend.style.gap = tight ? "5px" : "4px 18px";
+    Object.assign(panels.legend.style, {
+      gridColumn: tight ? "2 / -1" : "1 / -1", display: "flex", flexDirection: tight ? "column" : "row",
+      alignItems: "flex-start", gap: tight ? "7px" : "4px 18px",
+    });
     [panels.photo.figure, panels.legend, panels.flow.figure, panels.strip.figure].forEach((node, i) => {
       node.style.order = String(node === panels.legend && !tight ? 9 : i);
     });
     const flowWidth = panels.flow.canvas.clientWidth;
     panels.flow.canvas.style.aspectRatio = String((flowWidth < 560 ? FLOW.narrow : FLOW.wide).reduce((a, b) => a / b));
-    const room = frame.root.clientWidth > 1180; // else the copied line is only its button
-    controls.copy.querySelector("code").style.display = room ? "" : "none";
-    controls.copy.querySelector(".swin-short").style.display = room ? "" : "inline";
+    // One row of controls: the line to copy is only its button, or only its icon, where there is no room for it.
+    controls.copy.querySelector("code").style.display = across > 1150 ? "" : "none";
+    controls.copy.querySelector(".swin-short").style.display = across > 1150 ? "" : tight && across > 560 ? "none" : "inline";
+    controls.grid.style.display = tight && across > 560 ? "none" : "";
     panels.strip.canvas.style.aspectRatio = "auto";
     panels.strip.canvas.style.height = `${stripHeight(panels.strip.canvas.clientWidth, values.blocks)}px`;
   }
 
   function paint() {
-    if (!view.built || !panels.photo.canvas.clientWidth) return;
+    if (!view.built || !panels.photo.canvas.clientWidth) return null;
     arrange();
     const scene = sceneNow();
     paintPhoto(panels.photo.canvas, scene);
     paintFlow(panels.flow.canvas, scene);
     paintStrip(panels.strip.canvas, scene);
     if (scene.photo) frame.ready();
+    return scene;
   }
 
   function show(quiet = false) {
-    paint();
-    const scene = sceneNow();
+    const scene = paint() ?? sceneNow();
     const { block, blocks } = values;
     const kind = scene.shifted ? "shifted" : "plain";
     panels.photo.caption("Point at a token", `windows of block ${block}: ${kind}`);
     panels.flow.caption(`Block ${block}: a road with two branches`, `token (${scene.place.join(", ")}); pale: the range of all tokens; bars end at ±${scene.limit.toFixed(1)}`);
-    panels.strip.caption(`The same token after each of ${blocks} block${blocks > 1 ? "s" : ""}`, "above: who has heard of the changed token; bars: the followed one; below: how much tokens differ");
+    const heardOf = "above: who has heard of the changed token";
+    const rest = frame.panels.clientWidth < 640 ? "" : "; bars: the followed one; below: how much tokens differ";
+    panels.strip.caption(`The same token after each of ${blocks} block${blocks > 1 ? "s" : ""}`, heardOf + rest);
     controls.show();
     frame.say(wordsFor(scene), quiet || view.hover !== null || view.thing !== null);
     Object.assign(frame.root.dataset, {
@@ -290,7 +297,8 @@ function render({ model, el }) {
       change({ [key]: clamp(values[key] + by, 1, LARGEST_SIDE) });
     });
     const blocks = createStepper("Blocks", "Blocks", (by) => change({ blocks: clamp(values.blocks + by, 1, TINY.most) }));
-    const height = side("Height", "Grid");
+    const grid = element("span", "", {}, "Grid");
+    const height = side("Height", grid);
     const width = side("Width", "");
     const first = createSwitch("Norm first", (on) => change({ norm_first: on }));
     const residual = createSwitch("Residual", (on) => change({ residual: on }));
@@ -299,7 +307,7 @@ function render({ model, el }) {
     frame.controls.append(blocks.node, height.node, first.node, residual.node, shift.node);
     const copy = addResetAndCopy(frame, () => { view.hover = null; change(model.get("_initial")); }, () => blockLine(values));
     return {
-      copy: copy.node,
+      grid, copy: copy.node,
       show() {
         blocks.show(values.blocks, 1, TINY.most);
         height.show(values.height, 1, LARGEST_SIDE);

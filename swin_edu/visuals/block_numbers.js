@@ -246,7 +246,12 @@ export function channelRanges(tokens) {
 
 /** What nearly all numbers are smaller than: 49 of 50, so that a single large one does not make all bars small. */
 export function usualSize(tensors) {
-  const sizes = tensors.flatMap((tensor) => Array.from(tensor, Math.abs)).sort((a, b) => a - b);
+  const sizes = new Float64Array(tensors.reduce((sum, tensor) => sum + tensor.length, 0));
+  let at = 0;
+  for (const tensor of tensors) {
+    for (const value of tensor) sizes[at++] = Math.abs(value);
+  }
+  sizes.sort();
   return Math.max(1e-6, sizes[Math.floor(sizes.length * 0.98)]);
 }
 

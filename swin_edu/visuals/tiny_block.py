@@ -58,7 +58,7 @@ def weights_for_browser() -> str:
 
     Example:
         >>> len(base64.b64decode(weights_for_browser())) // (2 * MOST_BLOCKS)  # parameters of a block
-        978
+        970
     """
     parts = [_steps(block)[name].tobytes() for block in range(MOST_BLOCKS) for name, _, _ in LAYOUT]
     return base64.b64encode(b"".join(parts)).decode()

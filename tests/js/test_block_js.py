@@ -1,5 +1,7 @@
 """The browser's small blocks give the library's numbers: `SwinBlock` with the same weights, and its parts."""
 
+import random
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ import torch.nn.functional as F
 
 from swin_edu.model.config import SwinConfig
 from swin_edu.model.counting import count_parameters, multiply_adds
+from swin_edu.visuals import BlockExplorer
 from swin_edu.visuals.tiny_block import (
     embedding_matrix,
     pixels_for_browser,
@@ -131,3 +134,52 @@ def test_parameters_and_multiply_adds_are_the_librarys(run_javascript):
         stage = multiply_adds(config, height, width).stages[0]
         assert costs["attention"]["operations"] == stage.projections + stage.attention, (height, width)
         assert costs["mlp"]["operations"] == stage.mlp
+
+
+SIZES = {"start": "z", "attention": "attention", "mlp": "MLP", "end": "new z"}
+
+
+def random_states(count):
+    """States of every kind, as both sides have them."""
+    draw, states = random.Random(0), []
+    for _ in range(count):
+        height, width, blocks = draw.randint(1, 12), draw.randint(1, 12), draw.randint(1, 6)
+        place = [[draw.randrange(height), draw.randrange(width)] for _ in range(2)]
+        states.append(
+            {
+                "height": height, "width": width, "blocks": blocks, "block": draw.randint(1, blocks),
+                "token": place[0], "source": place[1], "norm_first": draw.random() < 0.7,
+                "residual": draw.random() < 0.7, "shift": draw.random() < 0.7,
+                "image": draw.choice(["chelsea", "coffee"]),
+            }
+        )  # fmt: skip
+    return states
+
+
+def python_side(state):
+    return BlockExplorer(**{**state, "token": tuple(state["token"]), "source": tuple(state["source"])})
+
+
+def test_the_copied_line_is_the_one_that_python_says(run_javascript):
+    states = random_states(60)
+    lines = run_javascript("block_explorer.js", "blockLine(c)", states)
+    assert lines == [python_side(state).code for state in states]
+
+
+def test_the_sentence_is_the_one_that_python_says(run_javascript):
+    states = random_states(25)
+    facts = [python_side(state).facts for state in states]
+    numbers = [
+        {
+            "shifted": bool(fact.block_shift), "company": fact.company, "spread": fact.spread[-1],
+            "heard": int((fact.heard[-1] > 0).sum()),
+            "sizes": {
+                short: fact.size(name)
+                for short, name in SIZES.items()
+            },
+        }
+        for fact in facts
+    ]  # fmt: skip
+    cases = list(zip(states, numbers, strict=True))
+    said = run_javascript("block_explorer.js", "describeBlock(...c)", cases)
+    assert said == [fact.sentence() for fact in facts]
