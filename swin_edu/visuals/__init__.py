@@ -5,6 +5,7 @@ palette.py.
 """
 
 from swin_edu.visuals.attention_cost import AttentionCost, attention_cost
+from swin_edu.visuals.block_explorer import BlockExplorer
 from swin_edu.visuals.cost_explorer import CostExplorer
 from swin_edu.visuals.explorer import Explorer
 from swin_edu.visuals.palette import PALETTE, colour
@@ -13,6 +14,7 @@ from swin_edu.visuals.reach import attention_reach, merging_reach, reach_after, 
 from swin_edu.visuals.reach_explorer import ReachExplorer
 from swin_edu.visuals.shift_explorer import ShiftExplorer
 from swin_edu.visuals.shift_facts import ShiftFacts
+from swin_edu.visuals.tiny_block import run_tiny_blocks
 from swin_edu.visuals.window_explorer import WindowExplorer
 from swin_edu.visuals.window_facts import WindowFacts
 
@@ -20,6 +22,7 @@ __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
     "AttentionCost",
+    "BlockExplorer",
     "CostExplorer",
     "Explorer",
     "ReachExplorer",
@@ -33,5 +36,6 @@ __all__ = [
     "merging_reach",
     "photograph",
     "reach_after",
+    "run_tiny_blocks",
     "token_reach",
 ]
