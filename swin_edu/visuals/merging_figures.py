@@ -37,6 +37,7 @@ def window_in_stages(image: Tensor, window: int, strides: Sequence[int] = (4, 8,
         _frame(axes, height, width)
         lines = [[(0, y), (width, y)] for y in range(stride, height, stride)]
         lines += [[(x, 0), (x, height)] for x in range(stride, width, stride)]
+        # Many lines make a grey veil, so the finer the grid, the fainter.
         axes.add_collection(LineCollection(lines, colors="white", linewidths=0.5, alpha=0.16 + stride / 100))
         # The window that holds the middle of the photograph, or the last whole one before it.
         left, top = (
@@ -76,10 +77,8 @@ def neighbours(grid: Tensor) -> Picture:
             box = Rectangle((2 * column, 2 * row), 2, 2, fill=False, ec=colour("ink"), lw=1.6)
             axes.add_patch(box)
     first = ", ".join(str(number) for number in gathered[0, 0])
-    return finish_card(
-        figure,
-        f"{height} x {width} tokens become {height // 2} x {width // 2}. The first merged token holds {first}.",
-    )
+    sizes = f"{height} x {width} tokens become {height // 2} x {width // 2}"
+    return finish_card(figure, f"{sizes}. The first merged token holds {first}.")
 
 
 def signed_maps(image: Tensor, maps: Mapping[str, Tensor]) -> Picture:
