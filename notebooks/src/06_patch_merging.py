@@ -21,7 +21,7 @@ from torch import nn
 
 import swin_edu
 from swin_edu import PatchMerging, gather_neighbours
-from swin_edu.visuals import merging_figures, photograph
+from swin_edu.visuals import MergeExplorer, merging_figures, photograph
 
 torch.set_grad_enabled(False)
 torch.manual_seed(0)
@@ -50,8 +50,8 @@ for stage, features in enumerate(model.features(photo[None])):
 merging_figures.window_in_stages(photo, window=7)
 
 # %% [markdown]
-# Always 49 tokens, always the same price for each. But from stage to stage a window covers four times the
-# area: first the bridge of the nose, at last half of the picture's height and more. Details come early, objects late.
+# Always 49 tokens, always the same price. But from stage to stage a window covers four times the area:
+# first a piece of the nose, at last half of the face. Details come early, objects late.
 #
 # Between two stages, the grid halves (`H/2 x W/2`) and the channels double (`2C`). How?
 #
@@ -134,9 +134,8 @@ merging_figures.signed_maps(photo, maps)
 # in a linear layer prefers one order of its inputs. It learns the weights for yours.</details>
 # <details><summary>B. It is as good as any, until weights come from elsewhere.</summary>Right. An order is
 # a convention. Training hides the difference; loading somebody else's weights uncovers it.</details>
-# <details><summary>C. The loss falls, so the order is the official one.</summary>No. <a
-# href="https://github.com/callummcdougall/ARENA_3.0/issues/164">"The network still trains"</a> is exactly
-# how such slips live on. Falling loss proves no convention.</details>
+# <details><summary>C. The loss falls, so the order is the official one.</summary>No. It falls with any
+# order that stays the same. That is how such slips live on: "it trains" proves no convention.</details>
 #
 # So who has trained weights of another order *permutes their columns*. Which permutation? Send the numbers
 # 0, 1, 2, ... through both ways and read it off.
@@ -194,17 +193,17 @@ print("unshuffle:", F.pixel_unshuffle(image_like, 2).flatten().int().tolist())
 #
 # ## Play
 #
-# Four neighbours in four colours, with the real numbers of the photograph. Point anywhere: what belongs
+# Four neighbours in four colours, with real numbers: mean red, green and blue. Point anywhere: what belongs
 # together lights up. The weights are set by hand, so that you can read them: mean colours first, then one
 # difference for each colour. Find out:
 #
-# 1. Switch the order to *by row*. Which outputs change, and why not the others?
+# 1. Order the neighbours by *row*. Which outputs change, and why not the others?
 # 2. Set the grid to 7 x 8. What do the padded zeros become after the norm?
-# 3. Go on to merging 3. How many of the 8 x 8 tokens stand behind one output?
+# 3. Click merging 3 in the pyramid. How many of the 8 x 8 tokens stand behind its one token?
 
 # %%
-print("to come")
-
+explorer = MergeExplorer(height=8, width=8, image="chelsea")
+explorer
 
 # %% [markdown]
 # <details><summary>Answers</summary>1. The means add all four neighbours alike, and the diagonal difference

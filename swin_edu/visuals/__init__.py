@@ -5,6 +5,8 @@ palette.py.
 """
 
 from swin_edu.visuals.explorer import Explorer
+from swin_edu.visuals.merge_explorer import MergeExplorer
+from swin_edu.visuals.merge_facts import MergeFacts
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
 from swin_edu.visuals.reach import attention_reach, reach_after
@@ -15,6 +17,8 @@ __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
     "Explorer",
+    "MergeExplorer",
+    "MergeFacts",
     "ShiftExplorer",
     "ShiftFacts",
     "attention_reach",

@@ -35,6 +35,7 @@ class Shown:
 
 EXPLORERS = [
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
+    Shown("MergeExplorer(9, 14, level=2, token=(1, 2), order='by row')", panel="tokens"),
 ]
 
 # Collects how long each redraw took after its event.
