@@ -8,6 +8,8 @@ from swin_edu.visuals.attention_cost import AttentionCost, attention_cost
 from swin_edu.visuals.block_explorer import BlockExplorer
 from swin_edu.visuals.cost_explorer import CostExplorer
 from swin_edu.visuals.explorer import Explorer
+from swin_edu.visuals.merge_explorer import MergeExplorer
+from swin_edu.visuals.merge_facts import MergeFacts
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
 from swin_edu.visuals.reach import attention_reach, merging_reach, reach_after, token_reach
@@ -25,6 +27,8 @@ __all__ = [
     "BlockExplorer",
     "CostExplorer",
     "Explorer",
+    "MergeExplorer",
+    "MergeFacts",
     "ReachExplorer",
     "ShiftExplorer",
     "ShiftFacts",
