@@ -274,7 +274,7 @@ def test_panels_stand_side_by_side_and_stack_where_it_is_narrow(show):
         "root => new Set([...root.querySelectorAll('.swin-panel')]"
         ".map(panel => panel.getBoundingClientRect().top)).size"
     )
-    counts = [show(ShiftExplorer(), width).locator(ROOT).evaluate(rows) for width in (1000, 760, 480, 340)]
+    counts = [show(ShiftExplorer(), width).locator(ROOT).evaluate(rows) for width in (870, 760, 480, 340)]
     assert counts == [1, 2, 2, 4]
 
 
