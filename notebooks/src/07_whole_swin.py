@@ -157,7 +157,9 @@ for number, stage in enumerate(mine.stages, start=1):
     print(f"stage {number}: {tuple(tokens.shape)}, one token every {stride} px; merged {tuple(merged.shape)}")
 pooled = mine.norm(tokens).mean(dim=(1, 2))
 print("norm and mean:", tuple(pooled.shape), " head:", tuple(mine.head(pooled).shape))
-print("mean first, then norm: the same?", torch.allclose(mine.norm(tokens.mean(dim=(1, 2))), pooled, atol=0.01))
+print(
+    "mean first, then norm: the same?", torch.allclose(mine.norm(tokens.mean(dim=(1, 2))), pooled, atol=0.01)
+)
 
 # %% [markdown]
 # LayerNorm comes first, then the mean; the other order is another network. Only the last map is normalised,
@@ -220,7 +222,9 @@ for name, printed in paper.items():
         network = getattr(swin_edu, f"swin_{name}")(window_size=window)
     giga = multiply_adds(network.config, size, size).total / 1e9
     c = network.config
-    print(f"{name:6}C = {c.embed_dim:3}, depths {c.depths}: {count_parameters(network):11,} parameters,", end="")
+    print(
+        f"{name:6}C = {c.embed_dim:3}, depths {c.depths}: {count_parameters(network):11,} parameters,", end=""
+    )
     print(f"{giga:7.2f} G at {size}  (paper: {printed})")
 
 # %% [markdown]
@@ -305,7 +309,9 @@ for library in ("official", "timm", "torchvision", "transformers"):
     state = swin_edu.export_state_dict(small, library)
     loaded = swin_edu.load_checkpoint(state)
     same = torch.equal(loaded(x), small(x))
-    print(f"{library:13}{len(state):4} tensors; same settings {loaded.config == small.config}; same logits {same}")
+    print(
+        f"{library:13}{len(state):4} tensors; same settings {loaded.config == small.config}; same logits {same}"
+    )
 table = small.state_dict()["stages.1.blocks.0.attention.position.table"]
 print("a bias table is", tuple(table.shape), "= ((2M - 1)**2, heads)")
 
@@ -320,7 +326,9 @@ print("a bias table is", tuple(table.shape), "= ((2M - 1)**2, heads)")
 from transformers import SwinConfig as TheirConfig
 from transformers import SwinForImageClassification
 
-their_config = TheirConfig(image_size=64, embed_dim=24, depths=[2, 2], num_heads=[3, 6], window_size=4, num_labels=5)
+their_config = TheirConfig(
+    image_size=64, embed_dim=24, depths=[2, 2], num_heads=[3, 6], window_size=4, num_labels=5
+)
 theirs = SwinForImageClassification(their_config).eval()
 for parameter in theirs.parameters():
     nn.init.normal_(parameter, std=0.5)

@@ -5,6 +5,8 @@ palette.py.
 """
 
 from swin_edu.visuals.explorer import Explorer
+from swin_edu.visuals.model_explorer import ModelExplorer
+from swin_edu.visuals.model_facts import ModelFacts
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
 from swin_edu.visuals.reach import attention_reach, reach_after
@@ -15,6 +17,8 @@ __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
     "Explorer",
+    "ModelExplorer",
+    "ModelFacts",
     "ShiftExplorer",
     "ShiftFacts",
     "attention_reach",

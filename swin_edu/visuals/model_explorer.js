@@ -1,31 +1,32 @@
 // ModelExplorer: the whole network as boxes drawn to scale, with the parameters, the work and the memory of
-// every stage. What is drawn is in model_panels.js, the numbers in model_arithmetic.js.
+// every stage. The boxes are in model_boxes.js, the bars in model_charts.js, the numbers in model_arithmetic.js.
+//
+// Everything is drawn from one scene: network (the numbers), drawn (the same while they move), layout, chosen
+// and pointed (stage, and part of it), stage (the one on show), photo, mosaic, colours.
 
 import { COUNTS, PARTS, networkOf, settleHeads } from "./model_arithmetic.js";
-import {
-  PART_WORDS, PRESETS, PRESET_SIZES, describePart, describeStage, presetOf, pythonLine, short, times, whole,
-} from "./model_words.js";
-import { clamp, createFrame, createPanel, createState, element, glide, write } from "./kit.js";
+import { PRESETS, PRESET_SIZES, describePart, describeStage, presetOf, pythonLine, short, times, whole } from "./model_words.js";
+import { clamp, createFrame, createPanel, createState, glide } from "./kit.js";
 import { addResetAndCopy, createSegments, createSlider, createStepper } from "./controls.js";
 import { createAlbum, pointOn } from "./drawing.js";
 import { onPoint, stepOf } from "./pointing.js";
 import { pair } from "./windows.js";
-import {
-  PART_COLOURS, barAt, createMosaic, layoutOf, paintBars, paintBoxes, paintWindows, scaleOf, slotAt,
-} from "./model_panels.js";
+import { createMosaic, layoutOf, paintBoxes, scaleOf, slotAt } from "./model_boxes.js";
+import { barAt, paintBars, paintWindows } from "./model_charts.js";
+import { createDetails } from "./model_details.js";
 
 const STATE = [
   "height", "width", "embed_dim", "depths", "num_heads", "window_size", "patch_size", "in_channels", "num_classes",
   "mlp_ratio", "stage", "image",
 ];
-const LARGEST = { side: 512, channels: 256, window: 24, depth: 24 };
+const LARGEST = { side: 512, channels: 256, window: 24, depth: 24 }; // that the controls reach
 const KEYS = "Left and right arrows choose the stage, up and down its number of blocks; with Shift they change the image's size.";
 const CHARTS = {
-  parameters: ["Parameters", (total) => `${whole(total)} numbers that are learned`],
+  parameters: ["Parameters", (total) => `${whole(total)} learned numbers`],
   multiplyAdds: ["Work", (total) => `${short(total)} multiply-adds an image`],
   memory: ["Memory", (total) => `${short(total, "B")} an image, in training`],
 };
-const FACTS = ["tokens", "channels", "windows", "padding", "shift"];
+const CHART_HEIGHT = 158; // pixels, at any width
 
 /** The numbers that are drawn, in a form that can be mixed while they move. */
 function numbersOf(network, values) {
@@ -57,7 +58,7 @@ function render({ model, el }) {
   const photograph = createAlbum(model.get("_photographs"), paint);
   const mosaic = createMosaic();
   const panels = createPanels();
-  const details = createDetails();
+  const details = createDetails(frame, { change, pointAt, values, most: LARGEST.depth });
   const controls = createControls();
 
   // ---- state --------------------------------------------------------------------------------------
@@ -97,12 +98,11 @@ function render({ model, el }) {
   function paint() {
     if (!view.drawn || !panels.stages.canvas.clientWidth) return;
     const { canvas } = panels.stages;
-    const narrow = canvas.clientWidth < 640;
-    canvas.style.aspectRatio = narrow ? "2.1" : "3.9";
+    const narrow = canvas.clientWidth < 640; // then in two rows
+    canvas.style.aspectRatio = narrow ? "1.25" : "3.9";
     const size = [canvas.clientWidth, canvas.clientHeight];
-    const scale = view.drag?.scale ?? scaleOf(...size, view.drawn);
-    view.layout = layoutOf(...size, view.drawn, scale);
-    view.scale = scale;
+    view.scale = view.drag?.scale ?? scaleOf(...size, view.drawn, narrow);
+    view.layout = layoutOf(...size, view.drawn, view.scale, narrow);
     const photo = photograph(values.image);
     const scene = {
       network, photo, mosaic, drawn: view.drawn, layout: view.layout, colours: frame.colours, chosen: values.stage,
@@ -125,10 +125,10 @@ function render({ model, el }) {
     for (const [what, [title, words]] of Object.entries(CHARTS)) panels[what].caption(title, words(network.totals[what]));
     const shifted = String(stage.shift) === "0,0" ? "no shift" : "dashed: shifted";
     panels.windows.caption(`Windows of stage ${stage.number}`, `${times([stage.axes[0].count, stage.axes[1].count])} windows; ${shifted}`);
-    details.show(stage);
+    details.show(network, stage, view.pointed);
     controls.show();
-    const part = view.pointed?.part && !view.pointed.bar ? view.pointed.part : null;
-    const words = part || view.pointed?.stage === "head" ? describePart(network, part ?? "head") : describeStage(network, stage);
+    const part = view.pointed?.part ?? (view.pointed?.stage === "head" ? "head" : null);
+    const words = part ? describePart(network, part) : describeStage(network, stage);
     frame.say(words, quiet || view.pointed !== null);
     Object.assign(frame.root.dataset, {
       stage: values.stage, shownStage: stage.number, size: `${values.height},${values.width}`, depths: values.depths.join(),
@@ -165,7 +165,7 @@ function render({ model, el }) {
     const panel = (name, number, label, options) => createPanel(frame, { name, number, label, ...options });
     const made = { stages: panel("stages", 1, `The stages as boxes. ${KEYS}`, { span: 4, aspect: 3.9 }) };
     Object.keys(CHARTS).forEach((what, i) => {
-      made[what] = panel(what, i + 2, `${CHARTS[what][0]} of each stage as bars. Up and down arrows choose the stage.`, { aspect: 1.45 });
+      made[what] = panel(what, i + 2, `${CHARTS[what][0]} of each stage as bars. Up and down arrows choose the stage.`, {});
       onPoint(frame, made[what].canvas, {
         thingAt: (x, y) => barAt(made[what].canvas, { network, drawn: view.drawn }, what, x, y),
         hover: (bar) => pointAt(bar),
@@ -179,12 +179,13 @@ function render({ model, el }) {
         },
       });
     });
-    made.windows = panel("windows", 5, `The windows of the chosen stage. ${KEYS}`, { aspect: 1.45 });
+    made.windows = panel("windows", 5, `The windows of the chosen stage. ${KEYS}`, {});
+    for (const name of [...COUNTS, "windows"]) Object.assign(made[name].canvas.style, { aspectRatio: "auto", height: `${CHART_HEIGHT}px` });
     frame.on(made.windows.canvas, "keydown", onKey);
     const { canvas } = made.stages;
     onPoint(frame, canvas, {
-      thingAt(x) {
-        const slot = view.layout && !view.drag ? slotAt(view.layout, x) : null;
+      thingAt(x, y) {
+        const slot = view.layout && !view.drag ? slotAt(view.layout, x, y, canvas.clientHeight) : null;
         return slot ? { stage: slot, part: null } : null;
       },
       hover: pointAt,
@@ -200,8 +201,8 @@ function render({ model, el }) {
     const onHandle = (event) => {
       if (!view.layout) return false;
       const [x, y] = pointOn(canvas, event);
-      const [left, top, wide, tall] = view.layout.image.rect;
-      return Math.hypot(x - left - wide, y - top - tall) < 15;
+      const { image } = view.layout;
+      return Math.hypot(x - image.x - image.wide, y - image.y - image.high) < 15;
     };
     frame.on(canvas, "pointerdown", (event) => {
       view.dragged = false;
@@ -228,74 +229,6 @@ function render({ model, el }) {
     };
     frame.on(canvas, "pointerup", stop);
     frame.on(canvas, "pointercancel", stop);
-  }
-
-  // ---- the chosen stage in words and numbers -------------------------------------------------------
-
-  function createDetails() {
-    const heading = element("h4");
-    const at = (list, by) => list.map((value, i) => (i === values.stage - 1 ? by(value, i) : value));
-    const blocks = createStepper("Blocks of the chosen stage", "Blocks", (by) => change({ depths: at(values.depths, (d) => d + by) }));
-    const heads = createStepper("Heads of the chosen stage", "Heads", (by) => {
-      change({ num_heads: at(values.num_heads, (h, i) => nextHeads(values.embed_dim * 2 ** i, h, by)) });
-    });
-    const facts = Object.fromEntries(FACTS.map((name) => [name, element("dd")]));
-    const list = element("dl", "", {}, ...FACTS.flatMap((name) => [element("dt", "", {}, name), facts[name]]));
-    const rows = Object.fromEntries([...PARTS, "head"].map((part) => [part, createRow(part)]));
-    const head = element("tr", "", {}, ...["", "parameters", "work", "memory"].map((words) => element("th", "", { scope: "col" }, words)));
-    const table = element("table", "", {}, element("thead", "", {}, head),
-      element("tbody", "", {}, ...Object.values(rows).map(({ node }) => node)));
-    const first = element("div", "", {}, element("div", "swin-stage-head", {}, heading, blocks.node, heads.node), list);
-    frame.panels.append(element("div", "swin-stage", {}, first, table));
-    for (const kind of ["click", "keydown"]) frame.time(first, kind);
-    return {
-      show(stage) {
-        write(heading, `Stage ${stage.number}`);
-        const chosen = network.stages[values.stage - 1];
-        blocks.show(chosen.depth, 1, LARGEST.depth);
-        heads.show(chosen.heads, 1, chosen.channels);
-        for (const [name, words] of Object.entries(factsOf(stage))) write(facts[name], words);
-        for (const [part, row] of Object.entries(rows)) {
-          COUNTS.forEach((what, i) => write(row.cells[i], countOf(part, what, stage)));
-          row.node.toggleAttribute("data-lit", view.pointed?.part === part);
-        }
-        write(rows.entry.words, stage.number === 1 ? "patch embedding" : "patch merging");
-      },
-    };
-  }
-
-  function createRow(part) {
-    const mark = element("i", "", { style: `background: var(--swin-${PART_COLOURS[part].replace("_", "-")})`, "aria-hidden": "true" });
-    const words = element("span", "", {}, part === "head" ? "last norm, head (no stage)" : PART_WORDS[part]);
-    const cells = COUNTS.map(() => element("td"));
-    const node = element("tr", "", { "data-part": part }, element("th", "", { scope: "row" }, mark, words), ...cells);
-    node.addEventListener("pointerenter", () => pointAt({ stage: null, part }));
-    node.addEventListener("pointerleave", () => pointAt(null));
-    return { node, words, cells };
-  }
-
-  function countOf(part, what, stage) {
-    const count = part === "head" ? network.head[what] : stage[what][part];
-    if (!count) return "–";
-    return what === "parameters" ? whole(count) : short(count, what === "memory" ? "B" : "");
-  }
-
-  function factsOf(stage) {
-    const [h, w] = stage.grid;
-    const real = h * w;
-    const padded = stage.padded[0] * stage.padded[1];
-    const stride = values.patch_size * 2 ** (stage.number - 1);
-    const by = stage.shift[0] === stage.shift[1] ? stage.shift[0] : `(${stage.shift.join(", ")})`;
-    const single = stage.axes.every((axis) => axis.single);
-    let shift = `${by} tokens in every second block`;
-    if (String(stage.shift) === "0,0") shift = single ? "none: one window holds all" : "none";
-    return {
-      tokens: `${times(stage.grid)} = ${whole(real)}, one every ${stride} pixels`,
-      channels: `${stage.channels} = ${stage.heads} heads × ${stage.channels / stage.heads}`,
-      windows: `${whole(stage.windows)} of ${times(stage.window)} = ${stage.window[0] * stage.window[1]} tokens`,
-      padding: padded === real ? "none" : `to ${times(stage.padded)}: ${Math.round((100 * (padded - real)) / padded)} % of the windows`,
-      shift,
-    };
   }
 
   // ---- controls -----------------------------------------------------------------------------------
@@ -339,13 +272,6 @@ function render({ model, el }) {
     view.stopGlide();
     frame.destroy();
   };
-}
-
-/** The next number of heads, up or down, that can share the channels evenly. */
-function nextHeads(channels, heads, by) {
-  let next = heads + by;
-  while (next > 1 && next < channels && channels % next) next += by;
-  return clamp(next, 1, channels);
 }
 
 export default { render };

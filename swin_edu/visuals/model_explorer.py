@@ -12,7 +12,7 @@ import traitlets
 
 from swin_edu.model.config import Pair, SwinConfig, as_pair
 from swin_edu.visuals.checks import one_of, within
-from swin_edu.visuals.explorer import Explorer, assemble_module
+from swin_edu.visuals.explorer import FOLDER, Explorer, assemble_module
 from swin_edu.visuals.model_facts import ModelFacts
 from swin_edu.visuals.model_figure import draw_model
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photographs_for_browser
@@ -86,10 +86,11 @@ class ModelExplorer(Explorer):
 
     Example:
         >>> ModelExplorer(embed_dim=64, num_heads=(2, 4, 8, 16)).facts.total("parameters")
-        12904976
+        12764388
     """
 
     _esm = assemble_module("model_explorer.js")
+    _css = Explorer._css + (FOLDER / "model_explorer.css").read_text(encoding="utf-8")
     _photographs = traitlets.Dict().tag(sync=True)
 
     height = traitlets.Any(224).tag(sync=True)

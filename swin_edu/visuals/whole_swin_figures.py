@@ -32,7 +32,9 @@ def feature_maps(image: Tensor, maps: Mapping[str, Tensor]) -> Picture:
     sizes = [f"{title}: {m.shape[1]} x {m.shape[2]} tokens" for title, m in maps.items()]
     titles = ["photograph", *(size.replace(": ", "\n") for size in sizes)]
     titles[0] += f"\n{image.shape[1]} x {image.shape[2]} pixels"
-    figure, panels = draw_card(titles, {2: 300, 3: 240}.get(len(titles), 148), image.shape[1] / image.shape[2])
+    figure, panels = draw_card(
+        titles, {2: 300, 3: 240}.get(len(titles), 148), image.shape[1] / image.shape[2]
+    )
     pictures = [image.permute(1, 2, 0).clamp(0, 1), *(strongest_directions(m) for m in maps.values())]
     for axes, picture in zip(panels, pictures, strict=True):
         axes.imshow(picture.numpy(), interpolation="nearest", aspect="auto")
