@@ -24,7 +24,7 @@ from torch.nn.functional import cross_entropy
 
 import swin_edu
 from swin_edu import PatchEmbedding, PatchMerging, SwinBlock, SwinConfig, count_parameters, multiply_adds
-from swin_edu.visuals import photograph, whole_swin_figures
+from swin_edu.visuals import ModelExplorer, photograph, whole_swin_figures
 
 torch.set_grad_enabled(False)
 torch.manual_seed(0)
@@ -142,9 +142,9 @@ print("the same answers in another order:", all(torch.equal(first[size], again[s
 #
 # <details><summary>A. Nothing, it is the same network.</summary>The logits are the same. But what leaves
 # stage 1 has been merged already, so it is no map of stage 1 any more.</details>
-# <details><summary>B. The maps are one stage too small: 28, 14, 7, 7 instead of 56, 28, 14, 7.</summary>Right.
-# timm had <a href="https://github.com/huggingface/pytorch-image-models/issues/1264">this very question</a>,
-# and moved the merging.</details>
+# <details><summary>B. The maps are one stage too small: 28, 14, 7, 7 tokens a side.</summary>Right. timm had
+# <a href="https://github.com/huggingface/pytorch-image-models/issues/1264">this very question</a>, and moved
+# the merging.</details>
 # <details><summary>C. They have four times the channels.</summary>No. Merging gathers 4C, but then maps
 # them to 2C (chapter 06).</details>
 
@@ -183,9 +183,23 @@ whole_swin_figures.feature_maps(photo, maps)
 #
 # ## Play
 #
-# (the explorer comes here)
+# The whole network, to scale. Drag the corner of the image, choose a network, click on a stage, point at a
+# bar. Find out:
+#
+# 1. From T to S: what changes, and where?
+# 2. Twice the height and twice the width: what happens to parameters, work and memory?
+# 3. The last stage of Swin-T does not shift at 224 px. Which is the smallest square image where it does?
+# 4. Window 14 instead of 7: which part of the *memory* grows, and which does not?
+
+# %%
+ModelExplorer()
 
 # %% [markdown]
+# <details><summary>Answers</summary>1. Only stage 3: 18 blocks instead of 6. 2. Parameters stay; work and
+# memory become four times as much, as the number of tokens. 3. 225: then it has 8 x 8 tokens, more than one
+# window. 4. Attention: its weights are N numbers for each token and head. At 224 px nothing else in memory
+# depends on the window.</details>
+#
 # ## 4. Where the numbers are, and where the work is done
 #
 # **Predict.** Swin-T has 2, 2, 6 and 2 blocks. Which stage holds the most parameters? Which one does the most
@@ -308,10 +322,8 @@ x = torch.randn(2, 3, 50, 64)
 for library in ("official", "timm", "torchvision", "transformers"):
     state = swin_edu.export_state_dict(small, library)
     loaded = swin_edu.load_checkpoint(state)
-    same = torch.equal(loaded(x), small(x))
-    print(
-        f"{library:13}{len(state):4} tensors; same settings {loaded.config == small.config}; same logits {same}"
-    )
+    equal = loaded.config == small.config, torch.equal(loaded(x), small(x))
+    print(f"{library:13}{len(state):4} tensors; same settings: {equal[0]}; same logits: {equal[1]}")
 table = small.state_dict()["stages.1.blocks.0.attention.position.table"]
 print("a bias table is", tuple(table.shape), "= ((2M - 1)**2, heads)")
 
@@ -376,3 +388,83 @@ for change in ({"num_classes": 3}, {"window_size": 6}):
     same = torch.equal(other.features(x)[-1], small.features(x)[-1])
     table = other.state_dict()["stages.1.blocks.0.attention.position.table"]
     print(f"{change}: logits {tuple(other(x).shape)}, table {tuple(table.shape)}, same feature maps: {same}")
+
+# %% [markdown]
+# The head has no say in the maps before it, so they stay. Another window is another set of neighbours, and so
+# another network: it works, and wants some training (chapter 09).
+#
+# ## Your turn
+#
+# Three tasks. Write the function's body in place of `...` and run its cell. A task that you leave unwritten
+# breaks nothing.
+#
+# **A. The shape of every stage** (easy, 5 minutes). A list of `(H, W, C)`, one for each stage.
+#
+# <details><summary>Hint</summary>Every step divides. What does it do with a remainder? And only stages after
+# the first begin with a merging.</details>
+
+
+# %%
+from swin_edu import exercises
+
+
+def stage_shapes(height, width, patch_size, embed_dim, stages):
+    """[(H, W, C), ...] for an image of height x width pixels."""
+    ...
+
+
+exercises.stage_shapes.check(stage_shapes)
+
+# %% [markdown]
+# **B. Count without building** (medium, 12 minutes). How many parameters has a network of this config? Use
+# `embed_dim`, `depths`, `num_heads`, `window` (a pair), `mlp_ratio`, `qkv_bias`, `patch_size`, `in_channels`
+# and `num_classes`.
+#
+# <details><summary>Hint</summary>Write a small function for one linear layer, with or without bias. Begin
+# with one block, compare it with <code>count_parameters(model.stages[0].blocks[0])</code>, and only then go
+# on.</details>
+
+
+# %%
+def count_swin(config):
+    """How many numbers a network of this config learns, an int."""
+    ...
+
+
+exercises.count_swin.check(count_swin)
+
+# %% [markdown]
+# **C. Read their weights** (hard, 20 minutes). A state dict of transformers' Swin comes in. Give back ours,
+# ready for `SwinTransformer.load_state_dict`. You have seen some names above; the cell prints those of one
+# block. Some networks have no bias for query, key and value.
+#
+# <details><summary>Hint</summary>Start with a dict of the parts that are only named otherwise, and
+# <code>re.sub</code> for the numbers. Query, key and value: collect the three, then join them once. Which
+# rows of our matrix does <code>export_state_dict</code> give to each?</details>
+
+# %%
+for network, start in ((theirs, "swin.encoder.layers.0.blocks.0."), (small, "stages.0.blocks.0.")):
+    parts = [name.removeprefix(start) for name in network.state_dict() if name.startswith(start)]
+    print(f"{start}*\n   ", ", ".join(part for part in parts if not part.endswith("bias")))
+
+
+def from_transformers(state):
+    """Their names -> tensors; returns our names -> tensors."""
+    ...
+
+
+exercises.from_transformers.check(from_transformers)
+
+# %% [markdown]
+# ## What you now know
+#
+# - Swin is patch embedding, stages of merging and blocks, one norm, the mean, one linear layer. A config of a
+#   dozen numbers says it all, and none of them is an image size.
+# - Equal names and shapes prove nothing; equal logits do, at odd sizes too, and in any order of sizes.
+# - The last stage holds most parameters, the deepest does most work. A block works nearly as much in each.
+# - One multiply-add is two FLOPs. Ask which one is meant, and what the counter did not see.
+# - A checkpoint is names and tensors. What has no weights (shift, neighbour order, drop path) it cannot tell.
+#
+# ## What comes next
+#
+# Your network knows nothing yet. In chapter 08 you train it, on small images. Back to [the map](00_start_here.ipynb).

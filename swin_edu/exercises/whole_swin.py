@@ -7,13 +7,16 @@ import re
 from collections.abc import Callable
 
 import torch
-from swin_edu.exercises.engine import Exercise, Mistake
 from torch import Tensor
 
+from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.config import SwinConfig
 from swin_edu.model.layouts import LAYOUTS
 from swin_edu.model.renaming import export_state_dict, to_our_names
 from swin_edu.model.swin import SwinTransformer
+
+Convert = Callable[[dict[str, Tensor]], dict[str, Tensor]]
+
 
 # ---- A: the shape of every stage --------------------------------------------------------------------
 
@@ -149,16 +152,9 @@ count_swin = Exercise(
     reference=_count,
     cases=lambda: [
         (SwinConfig(),),
-        (
-            SwinConfig(
-                embed_dim=64, depths=(2, 3, 1), num_heads=(2, 4, 8), window_size=(4, 7), num_classes=10
-            ),
-        ),
-        (
-            SwinConfig(
-                patch_size=2, in_channels=1, mlp_ratio=2.0, qkv_bias=False, depths=(1, 2), num_heads=(3, 6)
-            ),
-        ),
+        (SwinConfig(embed_dim=64, depths=(2, 3, 1), num_heads=(2, 4, 8), window_size=(4, 7)),),
+        (SwinConfig(depths=(1, 2), num_heads=(3, 6), patch_size=2, in_channels=1, mlp_ratio=2.0),),
+        (SwinConfig(embed_dim=40, depths=(3, 1), num_heads=(4, 5), qkv_bias=False, num_classes=10),),
     ],
     mistakes={
         "no_biases": _count_mistake("Which layers have a bias besides their matrix?", bias=False),
@@ -213,16 +209,14 @@ def _from_transformers(state: dict[str, Tensor]) -> dict[str, Tensor]:
 def _theirs(seed: int, **settings: object) -> dict[str, Tensor]:
     """A state dict as transformers writes it, every number random."""
     generator = torch.Generator().manual_seed(seed)
-    with torch.device("meta"):
+    with torch.random.fork_rng(devices=[]):  # making a network must not change the learner's random numbers
         model = SwinTransformer(SwinConfig(window_size=2, num_classes=3, **settings))
     own = {name: torch.randn(w.shape, generator=generator) for name, w in model.state_dict().items()}
-    model.load_state_dict(own, assign=True)
+    model.load_state_dict(own)
     return export_state_dict(model, "transformers")
 
 
-def _renamed(
-    pattern: str, name: Callable[[re.Match], str]
-) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+def _renamed(pattern: str, name: Callable[[re.Match], str]) -> Convert:
     """The right answer with some of its names changed."""
 
     def answer(state: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -231,7 +225,7 @@ def _renamed(
     return answer
 
 
-def _joined(join: Callable[[list[Tensor]], Tensor]) -> Callable[[dict[str, Tensor]], dict[str, Tensor]]:
+def _joined(join: Callable[[list[Tensor]], Tensor]) -> Convert:
     """The right answer with query, key and value put together in another way."""
 
     def answer(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,4 +1,4 @@
-"""ModelExplorer: the whole network drawn to scale, and what each stage costs, for any settings and image size.
+"""ModelExplorer: the whole network drawn to scale, and what each stage costs, for any settings and size.
 
 Notebook 07 plays with it; the drawing is in model_explorer.js, the arithmetic in model_facts.py.
 """
@@ -41,7 +41,7 @@ SETTINGS = (
     "mlp_ratio",
 )
 _WIDE = {"depths": (2, 2, 18, 2), "patch_size": 4, "in_channels": 3, "num_classes": 1000, "mlp_ratio": 4.0}
-# The networks of the paper (Section 3.3), and the course's own for 32 x 32 images. model_words.js has the same.
+# The networks of the paper (Section 3.3), and the course's own for small images, as in model_words.js.
 PRESETS: Mapping[str, SwinConfig] = MappingProxyType(
     {
         "swin_tiny": SwinConfig(),

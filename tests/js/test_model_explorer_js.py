@@ -1,7 +1,8 @@
-"""The browser's shapes, parameters, work, memory and sentences are the library's, for every kind of network."""
+"""The browser's shapes, parameters, work, memory and sentences are the library's, for any network."""
 
 import random
 from dataclasses import asdict
+from itertools import pairwise
 
 import pytest
 import torch
@@ -17,7 +18,7 @@ NAMES = {"parameters": "parameters", "multiplyAdds": "multiply_adds", "memory": 
 
 
 def random_states(count):
-    """Networks and images: odd and even sides, windows larger and smaller than the maps, one to four stages."""
+    """Networks and images: odd and even sides, windows larger and smaller than the maps, 1 to 4 stages."""
     draw = random.Random(0)
     states = []
     for _ in range(count):
@@ -155,12 +156,13 @@ def test_boxes_stay_on_the_canvas_beside_each_other_and_true_to_scale(run_javasc
         const narrow = width < 640;
         const scale = scaleOf(width, height, shape, narrow);
         const layout = layoutOf(width, height, shape, scale, narrow);
-        return [scale, layout, slotAt(layout, layout.boxes.at(-1).centre, layout.boxes.at(-1).middle, height)];
+        const last = layout.boxes.at(-1);
+        return [scale, layout, slotAt(layout, last.centre, last.middle, height)];
     }})(...c)"""
     for case, (scale, layout, last) in zip(SHAPES, run_javascript(EXPLORER, expression, SHAPES), strict=True):
-        width, height, h, w, p = case
+        width, height, _, w, p = case
         places = [layout["image"], *layout["boxes"]]
-        for one, next_one in zip(places, places[1:], strict=False):
+        for one, next_one in pairwise(places):
             assert one["row"] < next_one["row"] or one["x"] + one["wide"] <= next_one["x"] + 1e-6, case
         for place in places:
             assert place["x"] >= -1e-6, case
