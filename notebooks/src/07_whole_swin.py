@@ -70,7 +70,7 @@ class MySwin(nn.Module):
         self.head = nn.Linear(C, config.num_classes)
 
     def forward(self, images):
-        tokens = self.stages(self.patch_embedding(images))
+        tokens = self.stages(self.patch_embedding(images))  # (B, H/32, W/32, 8C)
         return self.head(self.norm(tokens).mean(dim=(1, 2)))
 
 
@@ -171,15 +171,19 @@ print(
 
 # %%
 photo = torch.tensor(photograph("chelsea")[6:294, 1:449]).permute(2, 0, 1) / 255
-maps = {f"stage {i}, C = {m.shape[1]}": m[0] for i, m in enumerate(model.features(photo[None]), start=1)}
-for title, m in maps.items():
-    print(f"{title}: three directions hold {whole_swin_figures.variance_shown(m):.0%} of the differences")
+tokens, maps = model.patch_embedding(photo[None]), {}
+for i, stage in enumerate(model.stages, start=1):
+    before, tokens = stage.merging(tokens), stage(tokens)
+    maps[f"stage {i}, C = {tokens.shape[3]}"] = feature_map = tokens[0].permute(2, 0, 1)
+    alike = torch.cosine_similarity(before, tokens, dim=-1).mean()
+    shown = whole_swin_figures.variance_shown(feature_map)
+    print(f"stage {i}: tokens before and after its blocks: cosine {alike:.1f}; shown: {shown:.0%}")
 whole_swin_figures.feature_maps(photo, maps)
 
 # %% [markdown]
-# You can, for three stages. But nobody taught the network cats: the residual sums of chapter 05 carry the
-# patches' colours along, through random matrices. What you cannot see here is any meaning. For that it must
-# learn; chapter 10 looks again.
+# You can, for three stages. But nobody taught the network cats. Look at the cosines: blocks that have not
+# learned hardly turn a token, because each only *adds* something small (chapter 05). So the patches' colours
+# come through. What you cannot see here is any meaning. For that it must learn; chapter 10 looks again.
 #
 # ## Play
 #
@@ -222,11 +226,11 @@ for i, (stage, c) in enumerate(zip(model.stages, cost.stages, strict=True)):
 # %% [markdown]
 # The last stage holds half of all parameters, with two blocks; the third does half of the work, with six.
 # Read one block: four times the parameters from stage to stage (`C` doubles, matrices grow with `C*C`), but
-# nearly the same work (a quarter of the tokens). That is why depth goes into stage 3: it is cheap there in
-# numbers, and no dearer than elsewhere in work.
+# nearly the same work (a quarter of the tokens). A block more in stage 3 costs as much work as one in stage 4,
+# and a quarter of the parameters.
 #
 # The four sizes of the paper (Section 3.3, Table 1) differ in `C` and in the depth of stage 3 only. On the
-# device `meta` a network has shapes but no numbers, so that even Swin-L costs nothing.
+# device `meta` a network has shapes but no numbers, so that even Swin-L takes no memory.
 
 # %%
 paper = {"tiny": "29M, 4.5G", "small": "50M, 8.7G", "base": "88M, 15.4G", "large": "197M, 103.9G at 384"}
@@ -247,10 +251,11 @@ for name, printed in paper.items():
 # <details><summary>A. PyTorch: it counts the attention twice.</summary>No. Everything is exactly
 # doubled.</details>
 # <details><summary>B. Nobody: the paper counts multiply-adds.</summary>Right. One multiply-add is one
-# multiplication and one addition, so two FLOPs. Papers on vision call them FLOPs all the same; always ask
-# which.</details>
-# <details><summary>C. The paper: it forgot the backward pass.</summary>No. Both count one forward pass; a
-# backward pass would cost about twice as much again.</details>
+# multiplication and one addition, so two FLOPs (<a
+# href="https://github.com/microsoft/Swin-Transformer/issues/340">asked at the authors', too</a>). Always ask
+# which is meant.</details>
+# <details><summary>C. The paper: it forgot the backward pass.</summary>No. Both count one forward
+# pass.</details>
 
 # %%
 from torch.utils.flop_counter import FlopCounterMode
@@ -268,10 +273,9 @@ print(f"ours {cost.total / 1e9:.2f} G, PyTorch {counter.get_total_flops() / 1e9:
 print(f"layers with hooks {sum(seen_by_hooks) / 1e9:.2f} G")
 
 # %% [markdown]
-# The third number is too small, too. Counters that look at *layers* miss the two products inside attention,
-# which belong to no layer. It can be worse: for torchvision's Swin-T one such counter said
-# [3.13 G](https://github.com/sovrasov/flops-counter.pytorch/issues/142), because there the whole attention is
-# a function.
+# The third number is too small. Counters that look at *layers* miss the two products inside attention, which
+# belong to no layer. It can be worse: for torchvision's Swin-T, where all of attention is one function, such a
+# counter said [3.13 G](https://github.com/sovrasov/flops-counter.pytorch/issues/142).
 #
 # ## 5. Before the first step
 #
@@ -328,8 +332,11 @@ table = small.state_dict()["stages.1.blocks.0.attention.position.table"]
 print("a bias table is", tuple(table.shape), "= ((2M - 1)**2, heads)")
 
 # %% [markdown]
-# Only the last two leave no trace (here they have their usual values). Depths show in the names. Heads
-# and window show in the bias table, and nowhere else.
+# Only the last two leave no trace (here they have their usual values). Depths show in the names, the MLP
+# ratio in shapes. Heads show in the bias table and nowhere else.
+#
+# And the counts: 63 tensors are ours. Official files and torchvision's add the index of chapter 04 in each of
+# four blocks; transformers makes three out of each `qkv`, weight and bias.
 #
 # We wrote those files ourselves. So take a network that somebody else wrote: Swin of the library
 # `transformers`, with random weights.
@@ -345,15 +352,16 @@ theirs = SwinForImageClassification(their_config).eval()
 for parameter in theirs.parameters():
     nn.init.normal_(parameter, std=0.5)
 ours = swin_edu.load_checkpoint(theirs.state_dict())
+second = theirs.swin.encoder.layers[1].blocks[1]  # the shifted block of their last stage
 for side in (64, 32, 64):
     x = torch.randn(2, 3, side, side, generator=torch.Generator().manual_seed(0))
-    print(f"{side} px: equal logits: {torch.allclose(theirs(x).logits, ours(x), atol=1e-4)}")
+    same = torch.allclose(theirs(x).logits, ours(x), atol=1e-4)
+    print(f"{side} px: equal logits: {same}; their last block shifts by {second.shift_size}")
 
 # %% [markdown]
 # Equal at 64 px, equal at 32 px, and then *not* equal at 64 px, with the same image. Somebody's answer
 # changed, and it was not ours. At 32 px stage 2 has 4 x 4 tokens, one window, so it must not shift.
-# `transformers` writes this down as the block's new shift, and keeps it. (Chapter 12 shows more such
-# exhibits.)
+# `transformers` writes this down as the block's new shift, and keeps it. (Chapter 12 has more such exhibits.)
 #
 # Now files that do not fit. A good error says what was expected, what came, and what to do.
 
@@ -435,17 +443,17 @@ exercises.count_swin.check(count_swin)
 
 # %% [markdown]
 # **C. Read their weights** (hard, 20 minutes). A state dict of transformers' Swin comes in. Give back ours,
-# ready for `SwinTransformer.load_state_dict`. You have seen some names above; the cell prints those of one
-# block. Some networks have no bias for query, key and value.
+# ready for `SwinTransformer.load_state_dict`. The cell prints names, theirs and ours: what is outside of
+# blocks, and one block. Some networks have no bias for query, key and value.
 #
 # <details><summary>Hint</summary>Start with a dict of the parts that are only named otherwise, and
 # <code>re.sub</code> for the numbers. Query, key and value: collect the three, then join them once. Which
 # rows of our matrix does <code>export_state_dict</code> give to each?</details>
 
 # %%
-for network, start in ((theirs, "swin.encoder.layers.0.blocks.0."), (small, "stages.0.blocks.0.")):
-    parts = [name.removeprefix(start) for name in network.state_dict() if name.startswith(start)]
-    print(f"{start}*\n   ", ", ".join(part for part in parts if not part.endswith("bias")))
+for network in (theirs, small):
+    names = [name for name in network.state_dict() if not name.endswith("bias")]
+    print("\n".join(name for name in names if ".blocks." not in name or ".0.blocks.0." in name), "\n")
 
 
 def from_transformers(state):
@@ -467,4 +475,5 @@ exercises.from_transformers.check(from_transformers)
 #
 # ## What comes next
 #
-# Your network knows nothing yet. In chapter 08 you train it, on small images. Back to [the map](00_start_here.ipynb).
+# Your network knows nothing yet. In chapter 08 you train it, on small images. Back to
+# [the map](00_start_here.ipynb).

@@ -241,6 +241,9 @@ function render({ model, el }) {
       view.pointed = null;
       change({ ...PRESETS[name], ...(other ? { height: side, width: side } : {}) });
     });
+    presets.node.querySelectorAll("button").forEach((button, i) => {
+      button.setAttribute("aria-label", i < 4 ? `Swin-${names[i][1]}` : "Small network for 32 px images");
+    });
     const height = createSlider("Height", (value) => change({ height: value }, { move: false }));
     const width = createSlider("Width", (value) => change({ width: value }, { move: false }));
     const channels = createStepper("Channels C of the first stage", "C", (by) => change({

@@ -35,6 +35,7 @@ class Shown:
 
 EXPLORERS = [
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
+    Shown("ModelExplorer(height=97, width=131, stage=2)", panel="stages", keys=("ArrowLeft", "ArrowUp")),
 ]
 
 # Collects how long each redraw took after its event.
