@@ -226,8 +226,8 @@ for i, (stage, c) in enumerate(zip(model.stages, cost.stages, strict=True)):
 # %% [markdown]
 # The last stage holds half of all parameters, with two blocks; the third does half of the work, with six.
 # Read one block: four times the parameters from stage to stage (`C` doubles, matrices grow with `C*C`), but
-# nearly the same work (a quarter of the tokens). A block more in stage 3 costs as much work as one in stage 4,
-# and a quarter of the parameters.
+# nearly the same work (a quarter of the tokens). One block more in stage 3 costs as much work as one in stage
+# 4, and a quarter of the parameters.
 #
 # The four sizes of the paper (Section 3.3, Table 1) differ in `C` and in the depth of stage 3 only. On the
 # device `meta` a network has shapes but no numbers, so that even Swin-L takes no memory.
@@ -274,8 +274,8 @@ print(f"layers with hooks {sum(seen_by_hooks) / 1e9:.2f} G")
 
 # %% [markdown]
 # The third number is too small. Counters that look at *layers* miss the two products inside attention, which
-# belong to no layer. It can be worse: for torchvision's Swin-T, where all of attention is one function, such a
-# counter said [3.13 G](https://github.com/sovrasov/flops-counter.pytorch/issues/142).
+# belong to no layer. It can be worse: for torchvision's Swin-T, where all of attention is one function, such
+# a counter said [3.13 G](https://github.com/sovrasov/flops-counter.pytorch/issues/142).
 #
 # ## 5. Before the first step
 #
