@@ -10,6 +10,8 @@ from swin_edu.visuals.cost_explorer import CostExplorer
 from swin_edu.visuals.explorer import Explorer
 from swin_edu.visuals.merge_explorer import MergeExplorer
 from swin_edu.visuals.merge_facts import MergeFacts
+from swin_edu.visuals.model_explorer import ModelExplorer
+from swin_edu.visuals.model_facts import ModelFacts
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
 from swin_edu.visuals.reach import attention_reach, merging_reach, reach_after, token_reach
@@ -29,6 +31,8 @@ __all__ = [
     "Explorer",
     "MergeExplorer",
     "MergeFacts",
+    "ModelExplorer",
+    "ModelFacts",
     "ReachExplorer",
     "ShiftExplorer",
     "ShiftFacts",

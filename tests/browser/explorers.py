@@ -40,6 +40,7 @@ EXPLORERS = [
     Shown("BlockExplorer(9, 11, 6, block=4, token=(4, 5), norm_first=False)", panel="photo"),
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
     Shown("MergeExplorer(9, 14, level=2, token=(1, 2), order='by row')", panel="tokens"),
+    Shown("ModelExplorer(height=97, width=131, stage=2)", panel="stages", keys=("ArrowLeft", "ArrowUp")),
 ]
 
 # Collects how long each redraw took after its event.
