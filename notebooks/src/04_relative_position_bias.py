@@ -20,7 +20,7 @@ from einops import rearrange
 from torch import nn
 
 import swin_edu
-from swin_edu import PatchEmbedding, RelativePositionBias, WindowAttention
+from swin_edu import PatchEmbedding, RelativePositionBias, WindowAttention, exercises
 from swin_edu.visuals import photograph, position_figures
 
 torch.set_grad_enabled(False)
@@ -155,7 +155,14 @@ def build_index(M):
     return (dr + M - 1) * (2 * M - 1) + (dc + M - 1)
 
 
-print("index", tuple(build_index(7).shape), "from", build_index(7).min().item(), "to", build_index(7).max().item())
+print(
+    "index",
+    tuple(build_index(7).shape),
+    "from",
+    build_index(7).min().item(),
+    "to",
+    build_index(7).max().item(),
+)
 same = [torch.equal(build_index(M), swin_edu.relative_position_index(M)) for M in range(1, 13)]
 print(f"equal to swin_edu.relative_position_index for {sum(same)} of 12 windows")
 
@@ -243,7 +250,10 @@ query, key, value = rearrange(library.qkv(x), "w n (three h d) -> three w h n d"
 finish = lambda mixed: library.projection(rearrange(mixed, "w h n d -> w n (h d)"))  # noqa: E731
 output = finish(attend_with_bias(query, key, value, bias))
 for name in ("forward", "forward_plain"):
-    print(f"equal to {name} to 12 digits:", torch.allclose(output, getattr(library, name)(x), atol=1e-12, rtol=0))
+    print(
+        f"equal to {name} to 12 digits:",
+        torch.allclose(output, getattr(library, name)(x), atol=1e-12, rtol=0),
+    )
 
 # %% [markdown]
 # **Predict.** Two people add B elsewhere: one to the attention *after* the softmax, one to the scores *before* they
@@ -275,7 +285,13 @@ for name, attention in elsewhere.items():
 # %%
 swin = swin_edu.swin_tiny()
 tables = {name: tuple(p.shape) for name, p in swin.named_parameters() if name.endswith("position.table")}
-print(len(tables), "tables; in the first block", list(tables.values())[0], "in the last", list(tables.values())[-1])
+print(
+    len(tables),
+    "tables; in the first block",
+    list(tables.values())[0],
+    "in the last",
+    list(tables.values())[-1],
+)
 numbers = sum(rows * heads for rows, heads in tables.values())
 print(f"{numbers:,} numbers in all; one absolute embedding of 56 x 56 x 96 has {56 * 56 * 96:,}")
 
@@ -404,7 +420,9 @@ def resize(table, old, new):
 table = learned.position.table
 resized = resize(table, 4, 6)
 print("table", tuple(table.shape), "->", tuple(resized.shape))
-print("equal to swin_edu.resize_bias_table:", torch.allclose(resized, swin_edu.resize_bias_table(table, 4, 6)))
+print(
+    "equal to swin_edu.resize_bias_table:", torch.allclose(resized, swin_edu.resize_bias_table(table, 4, 6))
+)
 as_list = F.interpolate(table.T[None], size=121, mode="linear")[0].T
 shown = {"M = 4": table, "M = 6, as a picture": resized, "M = 6, as a list": as_list}
 head = table.argmax(dim=0).tolist().index(25)  # the one that looks left
@@ -445,6 +463,59 @@ for name, corner in {"upper left": places[:2, :3], "lower right": places[2:, 1:]
 # %% [markdown]
 # The same: only offsets count, and they do not change when both tokens move together.
 #
+# ## Your turn
+#
+# Three tasks. Write the function's body in place of `...` and run its cell. The last line checks your answer; a
+# task that you leave unwritten breaks nothing.
+#
+# **A. Any window** (easy, 5 minutes). The index for `Mh` rows and `Mw` columns, without the library's.
+#
+# <details><summary>Hint</summary>Each digit gets the side of its own axis. The factor counts the values of the
+# digit behind it.</details>
+
+
+# %%
+def index_any(Mh, Mw):
+    """(N, N) int64: the table's row for every pair, row = query, column = key."""
+    ...
+
+
+exercises.index_any.check(index_any)
+
+# %% [markdown]
+# **B. Another window** (medium, 10 minutes). Resize a table from window `old` to `new`, both `(Mh, Mw)`,
+# bicubically.
+#
+# <details><summary>Hint</summary>interpolate wants (batch, channels, height, width). A head can be a
+# channel.</details>
+
+
+# %%
+def resize_table(table, old, new):
+    """((2*Mh - 1)*(2*Mw - 1), h) for `old` -> the same for `new`."""
+    ...
+
+
+exercises.resize_table.check(resize_table)
+
+# %% [markdown]
+# **C. Back to a table** (hard, 25 minutes). Somebody fine-tuned every entry of a bias `(h, N, N)` on its own, so
+# pairs of one offset no longer agree. Which table comes nearest, by least squares? The window has any number of
+# axes: `(5,)` for sound, `(3, 4)` for pictures, `(2, 3, 4)` for video, the first axis the first digit.
+#
+# <details><summary>Hint</summary>First the index: each axis is one digit more. Then, for each row of the table:
+# which number is nearest to several numbers?</details>
+
+
+# %%
+def table_from_bias(bias, window):
+    """(h, N, N) -> (product of all 2*m - 1, h)."""
+    ...
+
+
+exercises.table_from_bias.check(table_from_bias)
+
+# %% [markdown]
 # ## What you now know
 #
 # - Attention without a bias sees a bag of tokens. (dr, dc) = query - key tells it where.

@@ -63,7 +63,10 @@ def tables(grids: Mapping[str, Tensor], entry: Place | None = None) -> Picture:
     """
     first = next(iter(grids.values()))
     figure, panels = draw_card(
-        list(grids), {1: 260, 2: 260, 3: 240}.get(len(grids), 186), first.shape[0] / first.shape[1], labelled=True
+        list(grids),
+        {1: 260, 2: 260, 3: 240}.get(len(grids), 186),
+        first.shape[0] / first.shape[1],
+        labelled=True,
     )
     said = []
     for number, (axes, (title, grid)) in enumerate(zip(panels, grids.items(), strict=True)):
