@@ -4,6 +4,7 @@ All notebooks use them. An explorer is a pair of files, NAME.py and NAME.js; the
 palette.py.
 """
 
+from swin_edu.visuals.bias_explorer import BiasExplorer
 from swin_edu.visuals.explorer import Explorer
 from swin_edu.visuals.palette import PALETTE, colour
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
@@ -14,6 +15,7 @@ from swin_edu.visuals.shift_facts import ShiftFacts
 __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
+    "BiasExplorer",
     "Explorer",
     "ShiftExplorer",
     "ShiftFacts",

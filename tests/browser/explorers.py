@@ -34,6 +34,7 @@ class Shown:
 
 
 EXPLORERS = [
+    Shown("BiasExplorer((3, 5), query=(2, 3), key=(1, 1), head=2)", panel="table"),
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
 ]
 
