@@ -21,7 +21,7 @@ from torch import nn
 
 import swin_edu
 from swin_edu import PatchEmbedding, RelativePositionBias, WindowAttention, exercises
-from swin_edu.visuals import photograph, position_figures
+from swin_edu.visuals import BiasExplorer, photograph, position_figures
 
 torch.set_grad_enabled(False)
 torch.set_num_threads(1)  # for matrices as small as these, one thread is fastest
@@ -167,6 +167,23 @@ same = [torch.equal(build_index(M), swin_edu.relative_position_index(M)) for M i
 print(f"equal to swin_edu.relative_position_index for {sum(same)} of 12 windows")
 
 # %% [markdown]
+# ## Play
+#
+# Drag query and key in panel 1; point at pairs and at the table's entries. The formula shows its numbers. Find out:
+#
+# 1. Which entries does a query in the top left corner use? And one at the bottom right?
+# 2. Which entry is used by one pair only?
+# 3. Make the window 3 x 5. Which factor does the formula use now, that of the rows or that of the columns?
+
+# %%
+explorer = BiasExplorer(window_size=4, query=(1, 2), key=(1, 1))
+explorer
+
+# %% [markdown]
+# <details><summary>Answers</summary>1. The upper left 4 x 4 of the table, and the lower right. Each query sees the
+# table through a window of its own. 2. Each corner of the table, such as 0. 3. That of the columns: 2*5 - 1 =
+# 9.</details>
+#
 # ## 4. Slips, and how many offsets they mix up
 #
 # All of these were made in real code. Each gives (N, N) integers, and no error message tells you.

@@ -13,7 +13,7 @@ import { MARGINS, createLayer, headGrids, paintHeads, paintPairs, paintTable, pa
 
 const STATE = ["window_size", "table", "values", "query", "key", "head"];
 const LARGEST_WINDOW = 12;
-const LEGEND = [["query", "query"], ["key", "key"], ["positive", "bias above 0: looks more"], ["negative", "below 0: looks less"]];
+const LEGEND = [["query", "query, and what it uses of the table"], ["key", "key"], ["positive", "bias above 0: looks more"], ["negative", "below 0: looks less"]];
 const sidesOf = (size) => (Array.isArray(size) ? size : [size, size]);
 const asSize = ([a, b]) => (a === b ? a : [a, b]);
 const inside = (place, window) => place.map((at, axis) => clamp(at, 0, window[axis] - 1));
@@ -95,9 +95,9 @@ function render({ model, el }) {
     const { query, key } = shown();
     const index = indexOf(window, offsetOf(query, key));
     const [mh, mw] = window;
-    panels.window.caption("Window", `${mh} × ${mw} tokens; drag query and key`);
-    panels.pairs.caption("All pairs", `${mh * mw} × ${mh * mw}: row = query, column = key`);
-    panels.table.caption(`Table of ${2 * mh - 1} × ${2 * mw - 1} offsets`, `dr down, dc across; framed: this query's ${mh * mw}`);
+    panels.window.caption(`Window of ${mh} × ${mw}`, "drag query and key");
+    panels.pairs.caption(`All ${(mh * mw) ** 2} pairs`, "row = query, column = key");
+    panels.table.caption(`Table of ${2 * mh - 1} × ${2 * mw - 1} offsets`, "dr down, dc across");
     panels.heads.caption("Heads", now.values[0].length > 1 ? "each has a table of its own" : "one head, one table");
     formulaOf(window, query, key).forEach((line, i) => write(panels.lines[i], line));
     controls.show(index);

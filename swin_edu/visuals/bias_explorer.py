@@ -79,7 +79,14 @@ class BiasExplorer(Explorer):
         key = _place((query[0], max(0, query[1] - 1)) if key is None else key, window, "key")
         head = within(head, 0, len(values[0]) - 1, "head")
         super().__init__(
-            window_size=window, table=name, values=values, query=query, key=key, head=head, _given=given, **kwargs
+            window_size=window,
+            table=name,
+            values=values,
+            query=query,
+            key=key,
+            head=head,
+            _given=given,
+            **kwargs,
         )
         self._initial = {n: getattr(self, n) for n in (*self.state_names, "values")}
         self.observe(self._settle, names=["window_size", "table", "values"])

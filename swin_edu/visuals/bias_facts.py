@@ -15,7 +15,6 @@ from swin_edu.model.config import Pair
 HEADS = 4  # of the built-in tables
 
 
-
 def _distance(dr: np.ndarray, dc: np.ndarray) -> list[np.ndarray]:
     far = np.hypot(dr, dc)
     return [2.4 - 1.4 * far, 1.6 - 1.6 * abs(dr), 1.6 - 1.6 * abs(dc), 0.9 * far - 1.8]

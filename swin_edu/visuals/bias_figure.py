@@ -52,7 +52,7 @@ def draw_bias(facts: BiasFacts, values: list[list[float]], head: int) -> bytes:
 
 def _draw_window(sheet: Sheet, facts: BiasFacts, shades: np.ndarray, index: np.ndarray) -> None:
     mh, mw = facts.window
-    _caption(sheet, 0, "Window", f"{mh} × {mw} tokens")
+    _caption(sheet, 0, f"Window of {mh} × {mw}", "pink asks, blue is asked; arrows: the same offset")
     grid = sheet.grid(COLUMNS[0], TOP, SIDE, facts.window)
     _cells(grid, shades[index[facts.tokens[0]]].reshape(mh, mw, 3))
     for query, key in facts.pairs:
@@ -68,7 +68,7 @@ def _draw_pairs(
     sheet: Sheet, facts: BiasFacts, shades: np.ndarray, dark: np.ndarray, index: np.ndarray
 ) -> None:
     tokens = len(index)
-    _caption(sheet, 1, "All pairs", f"{tokens} × {tokens}: row = query, column = key")
+    _caption(sheet, 1, f"All {tokens**2} pairs", "row = query, column = key")
     grid = sheet.grid(COLUMNS[1], TOP, SIDE, (tokens, tokens))
     _cells(grid, shades[index])
     if grid.unit >= 15 * SCALE:
@@ -85,7 +85,12 @@ def _draw_pairs(
 def _draw_table(sheet: Sheet, facts: BiasFacts, shades: np.ndarray, dark: np.ndarray) -> None:
     mh, mw = facts.window
     rows, columns = 2 * mh - 1, 2 * mw - 1
-    _caption(sheet, 2, f"Table of {rows} × {columns} offsets", f"dr down, dc across; framed: this query's {mh * mw}")
+    _caption(
+        sheet,
+        2,
+        f"Table of {rows} × {columns} offsets",
+        "dr down, dc across; framed: what this query uses",
+    )
     grid = sheet.grid(COLUMNS[2], TOP, SIDE, (rows, columns))
     _cells(grid, shades.reshape(rows, columns, 3))
     if grid.unit >= 17 * SCALE:
@@ -132,7 +137,11 @@ def _numbers(sheet: Sheet, grid: Grid, numbers: np.ndarray, dark: np.ndarray, si
         x, y = grid.x + (column + 0.5) * grid.unit, grid.y + (row + 0.5) * grid.unit
         name = "surface" if dark.reshape(numbers.shape)[row, column] else "ink"
         sheet.write(
-            x / SCALE - 0.31 * size * len(str(number)), y / SCALE + 0.36 * size, str(number), size=size, name=name
+            x / SCALE - 0.31 * size * len(str(number)),
+            y / SCALE + 0.36 * size,
+            str(number),
+            size=size,
+            name=name,
         )
 
 
