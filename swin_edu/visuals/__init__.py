@@ -5,6 +5,7 @@ palette.py.
 """
 
 from swin_edu.visuals.attention_cost import AttentionCost, attention_cost
+from swin_edu.visuals.bias_explorer import BiasExplorer
 from swin_edu.visuals.block_explorer import BlockExplorer
 from swin_edu.visuals.cost_explorer import CostExplorer
 from swin_edu.visuals.explorer import Explorer
@@ -26,6 +27,7 @@ __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
     "AttentionCost",
+    "BiasExplorer",
     "BlockExplorer",
     "CostExplorer",
     "Explorer",
