@@ -19,7 +19,7 @@ import torch
 from einops import rearrange
 
 import swin_edu
-from swin_edu import PatchEmbedding, SwinBlock, window_partition, window_reverse
+from swin_edu import PatchEmbedding, SwinBlock, exercises, window_partition, window_reverse
 from swin_edu.visuals import ShiftExplorer, figures, photograph
 
 torch.set_grad_enabled(False)
@@ -77,9 +77,9 @@ figures.windows(photo, {"plain block": plain})
 
 # %%
 def who_hears(tokens, blocks, row, column):
-    """Change one token of (1, H, W, C); True for each token whose output is then different. (H, W) bool."""
+    """Change one number of one token of (1, H, W, C); True where the output is then different, (H, W)."""
     before, after = tokens, tokens.clone()
-    after[0, row, column] += 1
+    after[0, row, column, 0] += 1
     for block in blocks:
         before, after = block(before), block(after)
     return (before != after)[0].any(dim=-1)
@@ -412,27 +412,9 @@ figures.heard(photo_fine, spread, source=(14, 17))
 #
 # ## Your turn
 #
-# Three tasks. Write the function's body in place of `...` and run its cell. A task that you leave unwritten
-# breaks nothing. First run this cell, which checks them.
-
-
-# %% tags=["self-check"]
-def self_check(name, answer, expected):
-    if answer is None:
-        print(f"{name}: not written yet (or is there no return?). Take your time.")
-    elif not isinstance(answer, torch.Tensor) or answer.dtype != expected.dtype:
-        print(f"{name}: return a {expected.dtype} tensor; yours is {getattr(answer, 'dtype', type(answer))}")
-    elif answer.shape != expected.shape:
-        print(f"{name}: the shape should be {tuple(expected.shape)}, yours is {tuple(answer.shape)}")
-    elif torch.equal(answer, ~expected):
-        print(f"{name}: every entry is the other way round. True = may attend")
-    elif wrong := (answer != expected).sum().item():
-        print(f"{name}: {wrong} of {expected.numel()} entries differ")
-    else:
-        print(f"{name}: right!")
-
-
-# %% [markdown]
+# Three tasks. Write the function's body in place of `...` and run its cell. The last line checks your answer;
+# a task that you leave unwritten breaks nothing.
+#
 # **A. One dimension** (easy, 5 minutes). Sound has one axis. Write the mask for `length` tokens, a multiple
 # of `M`.
 #
@@ -445,8 +427,7 @@ def mask_1d(length, M, s):
     ...
 
 
-for s in (1, 2):
-    self_check(f"mask_1d, s = {s}", mask_1d(12, 4, s), swin_edu.shift_mask(1, 12, (1, 4), (0, s)))
+exercises.mask_1d.check(mask_1d)
 
 # %% [markdown]
 # **B. Any window, any shift** (medium, 10 minutes). Windows of `Mh x Mw`, shifted by `sh` rows and `sw`
@@ -462,11 +443,11 @@ def mask_any(H, W, Mh, Mw, sh, sw):
     ...
 
 
-self_check("mask_any", mask_any(8, 12, 2, 4, 1, 3), swin_edu.shift_mask(8, 12, (2, 4), (1, 3)))
+exercises.mask_any.check(mask_any)
 
 # %% [markdown]
 # **C. Who hears?** (harder, 15 minutes). One token speaks; plain and shifted blocks take turns, `k` in all.
-# Who hears? Use the definition only. The check asks the real network.
+# Who hears? Use the definition only.
 #
 # <details><summary>Hint</summary>Keep a bool grid of those who know. In each block, a token learns it if
 # somebody in its window knows. The first block is plain.</details>
@@ -478,9 +459,7 @@ def who_hears_after(H, W, M, k, row, column):
     ...
 
 
-for k in (1, 2, 3):
-    expected = who_hears(fine_tokens, blocks[:k], 14, 17)
-    self_check(f"after {k}", who_hears_after(32, 32, 4, k, 14, 17), expected)
+exercises.who_hears_after.check(who_hears_after)
 
 # %% [markdown]
 # ## What you now know

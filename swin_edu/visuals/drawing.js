@@ -22,11 +22,17 @@ export function fitted(canvas) {
 export function gridOn(canvas, rows, columns, { before, after }) {
   const ratio = window.devicePixelRatio || 1;
   const snap = (value) => Math.round(value * ratio) / ratio;
-  const room = Math.min(canvas.clientWidth, canvas.clientHeight) - before - after;
-  const unit = Math.max(1, Math.floor((room * ratio) / Math.max(rows, columns))) / ratio;
+  const [across, down] = [canvas.clientWidth, canvas.clientHeight].map((side) => side - before - after);
+  const unit = Math.max(1, Math.floor(ratio * Math.min(across / columns, down / rows))) / ratio;
   const [width, height] = [unit * columns, unit * rows];
-  const [x, y] = [snap(before + (room - width) / 2), snap(before + (room - height) / 2)];
+  const [x, y] = [snap(before + (across - width) / 2), snap(before + (down - height) / 2)];
   return { x, y, unit, rows, columns, width, height, ratio };
+}
+
+/** The [row, column] of a grid at a point of its canvas; null beside the grid. */
+export function hitCell({ x, y, unit, rows, columns }, left, top) {
+  const [r, c] = [Math.floor((top - y) / unit), Math.floor((left - x) / unit)];
+  return r >= 0 && c >= 0 && r < rows && c < columns ? [r, c] : null;
 }
 
 /** The cleared canvas and the grid on it. */
@@ -112,6 +118,41 @@ export function chip(context, text, x, y, { fill, ink, border, size = 12 }) {
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(text, x, y + size * 0.06);
+}
+
+/** Words at a point; by default their middle is there. */
+export function writeText(context, words, x, y, { size = 12, weight = 400, colour, align = "center", baseline = "middle" }) {
+  context.font = textFont(size, weight);
+  context.fillStyle = colour;
+  context.textAlign = align;
+  context.textBaseline = baseline;
+  context.fillText(words, x, y);
+}
+
+// ---- numbers as colours ---------------------------------------------------------------------------
+
+const rgbOf = (colour) => [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16));
+
+/** A colour between two "#RRGGBB": part 0 is the first, 1 the second. */
+export function mixColours(one, other, part) {
+  const second = rgbOf(other);
+  const mixed = rgbOf(one).map((value, i) => Math.round(value + (second[i] - value) * clamp(part, 0, 1)));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, "0")).join("")}`;
+}
+
+/** The colour of a signed number: the page's own at 0, full at +limit and -limit. */
+export function signedColour(value, limit, colours) {
+  return mixColours(colours.surface, value < 0 ? colours.negative : colours.positive, limit ? Math.abs(value) / limit : 0);
+}
+
+/** The cells of a grid, each in colourAt(row, column). */
+export function drawMatrix(context, { x, y, unit, rows, columns }, colourAt) {
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++) {
+      context.fillStyle = colourAt(r, c);
+      context.fillRect(x + c * unit, y + r * unit, unit, unit);
+    }
+  }
 }
 
 // ---- photographs ----------------------------------------------------------------------------------

@@ -56,7 +56,7 @@ def assemble_module(file_name: str) -> str:
 class Explorer(anywidget.AnyWidget):
     """An interactive picture: state in synced traits, drawing in the browser.
 
-    A subclass gives `_esm` (from `assemble_module`), its traits, `state_names`, and `picture`.
+    A subclass gives `_esm` (from `assemble_module`), its traits, `state_names`, `code` and `picture`.
     Shown in a notebook, it is one live view; in the saved page, where no kernel runs, it is the picture.
 
     Example:
@@ -81,6 +81,11 @@ class Explorer(anywidget.AnyWidget):
         Returns:
             The file's bytes.
         """
+        raise NotImplementedError
+
+    @property
+    def code(self) -> str:
+        """The Python line that gives the numbers on show, as the copy button copies it."""
         raise NotImplementedError
 
     def reset(self) -> None:

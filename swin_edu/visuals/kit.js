@@ -1,6 +1,7 @@
-// What all explorers share: the frame with panels and sentence, light and dark, motion that stops where the
-// reader asked for none, and the controls. Drawing tools are in drawing.js. Plain DOM, no framework;
-// explorer.py puts this file, what else an explorer imports, and the explorer into one module.
+// What all explorers share: the state that page and kernel agree on, the frame with panels and sentence, light
+// and dark, and motion that stops where the reader asked for none. The row of controls is in controls.js,
+// pointing in pointing.js, drawing tools in drawing.js. Plain DOM, no framework; explorer.py puts this file,
+// what else an explorer imports, and the explorer into one module.
 
 export const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 export const mod = (value, base) => ((value % base) + base) % base;
@@ -48,16 +49,62 @@ export function glide(milliseconds, frame, done = () => {}) {
 }
 
 /**
- * The frame of an explorer: controls above, panels, one sentence below.
- * `paint()` draws everything; it is called when size or theme change, and by the explorer itself.
+ * The traits of an explorer as one object, the same on the page and in the kernel.
+ *
+ * `values` is what holds. `change(wishes, how)` lets `settle(next, before)` make the wished-for state possible,
+ * tells the kernel, and calls `show(how)`; what the kernel changes comes in through `show({ kernel: true })`,
+ * once a frame.
  */
-export function createFrame({ el, model, label, paint }) {
+export function createState({ model, names, settle = (next) => next, show }) {
+  let own = false;
+  let waiting = 0;
+  const state = {
+    values: {},
+    change(wishes, how = {}) {
+      const next = { ...state.values, ...wishes };
+      const settled = settle(next, state.values) ?? next;
+      own = true;
+      for (const name of names) {
+        if (JSON.stringify(model.get(name)) !== JSON.stringify(settled[name])) model.set(name, settled[name]);
+      }
+      model.save_changes();
+      own = false;
+      read();
+      show(how);
+    },
+    destroy() {
+      for (const name of names) model.off(`change:${name}`, onKernel);
+      cancelAnimationFrame(waiting);
+    },
+  };
+  function read() {
+    for (const name of names) state.values[name] = model.get(name);
+  }
+  function onKernel() {
+    if (own || waiting) return;
+    waiting = requestAnimationFrame(() => {
+      waiting = 0;
+      read();
+      show({ kernel: true });
+    });
+  }
+  for (const name of names) model.on(`change:${name}`, onKernel);
+  read();
+  return state;
+}
+
+/**
+ * The frame of an explorer: controls above, panels, one sentence below.
+ * `paint()` draws everything; it is called when size or theme change, and by the explorer itself. `columns`
+ * (1 to 4) says how many panels stand side by side where there is room.
+ */
+export function createFrame({ el, model, label, paint, columns = 4 }) {
   const started = performance.now();
   const root = element("div", "swin-explorer", {
     role: "group", "aria-label": label, "data-lm-suppress-shortcuts": "true",
   });
   const controls = element("div", "swin-controls", { role: "group", "aria-label": "Controls" });
-  const panels = element("div", "swin-panels");
+  const panels = element("div", "swin-panels", { "data-columns": String(columns) });
   const sentence = element("p", "swin-sentence");
   const live = element("div", "swin-hidden", { "aria-live": "polite", role: "status" });
   root.append(controls, panels, sentence, live);
@@ -119,15 +166,19 @@ export function createFrame({ el, model, label, paint }) {
   return frame;
 }
 
-/** A panel: number, title, note and a square canvas. */
-export function createPanel(frame, { name, number, label, draggable = false }) {
+/**
+ * A panel: number, title, note and a canvas. `aspect` is the canvas's width over its height, `span` how many of
+ * the frame's columns it takes.
+ */
+export function createPanel(frame, { name, number, label, draggable = false, aspect = 1, span = 1 }) {
   const title = element("span");
   const note = element("span", "swin-note");
   const badge = element("i", "", { "aria-hidden": "true" }, String(number));
   const heading = element("span", "swin-title", {}, badge, title);
   const canvas = element("canvas", "", { role: "application", tabindex: "0", "aria-label": label });
+  canvas.style.aspectRatio = String(aspect);
   if (draggable) canvas.dataset.draggable = "";
-  const figure = element("figure", "swin-panel", { "data-panel": name },
+  const figure = element("figure", "swin-panel", { "data-panel": name, "data-span": String(span) },
     element("figcaption", "", {}, heading, note), canvas);
   frame.panels.append(figure);
   const caption = (titleText, noteText) => {
@@ -137,93 +188,8 @@ export function createPanel(frame, { name, number, label, draggable = false }) {
   return { figure, canvas, caption };
 }
 
-// ---- controls -----------------------------------------------------------------------------------
-
-/** - value +: one tab stop, arrow keys, and two small targets for the pointer. */
-export function createStepper(label, words, onStep) {
-  const shown = element("b");
-  const less = element("span", "", { "aria-hidden": "true" }, "−");
-  const more = element("span", "", { "aria-hidden": "true" }, "+");
-  const box = element("div", "swin-stepper", { role: "spinbutton", tabindex: "0", "aria-label": label }, less, shown, more);
-  less.addEventListener("click", (event) => onStep(-1, event));
-  more.addEventListener("click", (event) => onStep(1, event));
-  box.addEventListener("keydown", (event) => {
-    const step = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    onStep(step, event);
-  });
-  const show = (value, low, high, text = String(value)) => {
-    write(shown, text);
-    less.toggleAttribute("data-off", value <= low);
-    more.toggleAttribute("data-off", value >= high);
-    const spoken = { valuenow: value, valuemin: low, valuemax: high, valuetext: text };
-    for (const [key, said] of Object.entries(spoken)) box.setAttribute(`aria-${key}`, said);
-  };
-  return { node: element("div", "swin-control", {}, words, box), show };
-}
-
-/** A slider over whole numbers, its value beside it. */
-export function createSlider(label, onInput) {
-  const input = element("input", "", { type: "range", step: "1", "aria-label": label });
-  const shown = element("b");
-  input.addEventListener("input", (event) => onInput(Number(input.value), event));
-  const show = (value, low, high, text = String(value)) => {
-    Object.assign(input, { min: low, max: high, disabled: high <= low });
-    input.value = value;
-    input.setAttribute("aria-valuetext", text);
-    write(shown, text);
-  };
-  return { node: element("label", "swin-control", {}, label, input, shown), show };
-}
-
-/** A menu of names. */
-export function createChoice(label, options, onChoose) {
-  const select = element("select", "", { "aria-label": label });
-  for (const option of options) select.append(element("option", "", { value: option }, option.replaceAll("_", " ")));
-  select.addEventListener("change", (event) => onChoose(select.value, event));
-  return { node: element("label", "swin-control", {}, select), show: (value) => { select.value = value; } };
-}
-
-const COPY_ICON = '<svg viewBox="0 0 16 16" width="13" height="13" aria-hidden="true" fill="none" stroke="currentColor" '
-  + 'stroke-width="1.5"><rect x="5.5" y="5.5" width="8" height="8" rx="1.5"/><path d="M10.5 3.5v-1h-8v8h1"/></svg>';
-
-/** The button that copies the Python line with the same numbers, and shows it. */
-export function createCopyButton(lineOf) {
-  const code = element("code");
-  const short = element("span", "swin-short"); // shown instead where there is no room for the line
-  const button = element("button", "swin-copy", { type: "button", title: "Copy this Python line" });
-  button.innerHTML = COPY_ICON;
-  button.append(code, short);
-  let timer = 0;
-  button.addEventListener("click", async () => {
-    const line = lineOf();
-    const done = await copyText(line);
-    button.dataset.copied = done ? line : "";
-    if (!done) return;
-    [code, short].forEach((node) => write(node, "copied"));
-    clearTimeout(timer);
-    timer = setTimeout(show, 1200);
-  });
-  const show = () => {
-    write(code, lineOf());
-    write(short, "Python");
-    button.setAttribute("aria-label", `Copy Python: ${lineOf()}`);
-  };
-  return { node: button, show };
-}
-
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    const field = element("textarea", "swin-hidden");
-    field.value = text;
-    document.body.append(field);
-    field.select();
-    const done = document.execCommand("copy");
-    field.remove();
-    return done;
-  }
+/** Colours of the palette and what they mean here: [[name, words], ...]; add the node where it belongs. */
+export function createLegend(entries) {
+  const mark = (name) => element("i", "", { style: `background: var(--swin-${name.replaceAll("_", "-")})` });
+  return element("div", "swin-legend", {}, ...entries.map(([name, words]) => element("span", "", {}, mark(name), words)));
 }

@@ -6,7 +6,9 @@ that carries a meaning.
 The nine region colours are cool where tokens stayed in place (regions 0, 1, 3, 4) and warm where they
 wrapped around an edge (2, 5, 6, 7, 8). They were searched so that they stay apart for colour-blind eyes
 too, most of all the ones that meet in one window; a test measures it. Regions also carry their number,
-so nothing depends on colour alone.
+so nothing depends on colour alone. The series (neighbours, stages, curves) tells things apart that have no
+fixed meaning, with letters or numbers beside them; signed numbers run from `negative` over the page to
+`positive`.
 """
 
 from dataclasses import dataclass
@@ -52,6 +54,15 @@ PALETTE: dict[str, Colour] = {
     "key": Colour("tokens that are asked", "#1646C8", "#8FB4FF"),
     "masked": Colour("pairs that may not attend", "#2B303A", "#2C323D"),
     "padding": Colour("padding, which never takes part", "#C9CED6", "#6A7382"),
+    "positive": Colour("numbers above zero", "#B35806", "#F5A04C"),
+    "negative": Colour("numbers below zero", "#5E3C99", "#A48BE8"),
+    "series_0": Colour("first of a few things side by side", "#123F7D", "#5B8FB9"),
+    "series_1": Colour("second of a few things side by side", "#CF3A0A", "#E0782A"),
+    "series_2": Colour("third of a few things side by side", "#1D8571", "#4DF0D0"),
+    "series_3": Colour("fourth of a few things side by side", "#AC45D6", "#EBA6FA"),
+    "series_4": Colour("fifth of a few things side by side", "#4F3B0D", "#F2E34A"),
+    "series_5": Colour("sixth of a few things side by side", "#0E0B3C", "#A55DF8"),
+    "on_series": Colour("text on a colour of the series", "#FFFFFF", "#14171C"),
     "surface": Colour("the page", "#FFFFFF", "#14171C"),
     "raised": Colour("controls", "#F5F6F8", "#1F242C"),
     "line": Colour("quiet borders", "#DDE1E7", "#363C47"),

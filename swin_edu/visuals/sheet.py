@@ -36,6 +36,31 @@ def rgb(name: str) -> np.ndarray:
     return np.array([int(value[i : i + 2], 16) for i in (1, 3, 5)], dtype=np.float32) / 255
 
 
+def signed_colours(values: np.ndarray, limit: float) -> np.ndarray:
+    """Signed numbers as colours: the page's own at 0, full at +limit and -limit.
+
+    Args:
+        values: any shape.
+        limit: the size of a number that gets the full colour; above 0.
+
+    Returns:
+        (..., 3) float32, 0 to 1.
+
+    Example:
+        >>> bool((signed_colours(np.zeros(2), 1) == rgb("surface")).all())
+        True
+    """
+    part = np.clip(np.abs(values) / limit, 0, 1)[..., None].astype(np.float32)
+    full = np.where(np.asarray(values)[..., None] < 0, rgb("negative"), rgb("positive"))
+    return (1 - part) * rgb("surface") + part * full
+
+
+def _fill(fill: str | np.ndarray) -> str | tuple[int, ...]:
+    if isinstance(fill, str):
+        return colour(fill)
+    return tuple(int(channel) for channel in (np.clip(fill, 0, 1) * 255 + 0.5))
+
+
 @cache
 def _font(size: float, weight: str) -> ImageFont.FreeTypeFont:
     name = {"normal": "DejaVuSans.ttf", "bold": "DejaVuSans-Bold.ttf"}[weight]
@@ -71,6 +96,23 @@ class Sheet:
         """Fill a square, its top left corner at (x, y), with a colour of the palette."""
         corners = [round(value * SCALE) for value in (x, y, x + side, y + side)]
         self.draw.rounded_rectangle(corners, radius=3, fill=colour(name))
+
+    def rectangle(self, x: float, y: float, width: float, height: float, fill: str | np.ndarray) -> None:
+        """Fill a rectangle with a colour of the palette, or with (3,) numbers from 0 to 1."""
+        box = [round(v * SCALE) for v in (x, y, x + width, y + height)]
+        if box[2] > box[0] and box[3] > box[1]:
+            self.draw.rectangle((box[0], box[1], box[2] - 1, box[3] - 1), fill=_fill(fill))
+
+    def line(self, points: list[tuple[float, float]], name: str, width: float = 1) -> None:
+        """Draw a line through points (x, y) in a colour of the palette."""
+        places = [(x * SCALE, y * SCALE) for x, y in points]
+        self.draw.line(places, fill=colour(name), width=max(1, round(width * SCALE)), joint="curve")
+
+    def matrix(self, x: float, y: float, unit: float, colours: np.ndarray) -> None:
+        """Fill the cells of a grid: colours (rows, columns, 3), 0 to 1, each cell `unit` wide and high."""
+        rows, columns, _ = colours.shape
+        for r, c in np.ndindex(rows, columns):
+            self.rectangle(x + c * unit, y + r * unit, unit, unit, colours[r, c])
 
     def grid(self, left: float, top: float, side: float, cells: tuple[int, int]) -> "Grid":
         """A grid of (rows, columns) cells, as large as fits into a square and in its middle."""

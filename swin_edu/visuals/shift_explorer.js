@@ -3,23 +3,28 @@
 
 import { axesOf, pair, placed, tokenAt, tokenFacts } from "./windows.js";
 import { describePair, describeToken, inPython, pythonLine } from "./shift_words.js";
-import {
-  clamp, createChoice, createCopyButton, createFrame, createPanel, createSlider, createStepper, element, glide, write,
-} from "./kit.js";
-import { createAlbum, gridOn, pointOn } from "./drawing.js";
+import { clamp, createFrame, createLegend, createPanel, createState, element, glide, write } from "./kit.js";
+import { addResetAndCopy, createChoice, createSlider, createStepper } from "./controls.js";
+import { createAlbum, gridOn, hitCell, pointOn } from "./drawing.js";
+import { onPoint, stepOf } from "./pointing.js";
 import { MARGINS, createTint, paintMask, paintPlain, paintRolled, paintShifted, paintSight } from "./shift_panels.js";
 
 const STATE = ["height", "width", "window_size", "shift", "token", "window", "image"];
 const LARGEST = { grid: 24, window: 12 };
 const KEYS = "Arrow keys move the token. Shift with arrow keys, or square brackets, change the shift.";
-const SIGHTS = { plain: "in the plain block", shifted: "in the shifted block", both: "after both" };
-const STEPS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+const SIGHTS = { plain: "plain block", shifted: "shifted block", both: "after both" };
+const LEGEND = [
+  ["query", "query: the token that asks"], ["key", "keys: whom it attends to"],
+  ["masked", "masked: not neighbours"], ["padding", "padding: never takes part"],
+];
 
 const numberOrPair = ([a, b]) => (a === b ? a : [a, b]);
 
 function render({ model, el }) {
-  let state = {};
-  const view = { offset: [0, 0], hover: null, pair: null, drag: null, own: false, hint: true, stopGlide: () => {} };
+  let axes = null;
+  const view = { offset: [0, 0], hover: null, pair: null, drag: null, hint: true, stopGlide: () => {} };
+  const state = createState({ model, names: STATE, settle, show: onChange });
+  const { values, change } = state;
   const frame = createFrame({ el, model, label: "Shift explorer: windows, cyclic shift and mask over a photograph", paint });
   const photograph = createAlbum(model.get("_photographs"), paint);
   const tint = createTint();
@@ -28,27 +33,23 @@ function render({ model, el }) {
 
   // ---- state --------------------------------------------------------------------------------------
 
-  function read() {
-    state = Object.fromEntries(STATE.map((name) => [name, model.get(name)]));
-    state.axes = axesOf(state.height, state.width, state.window_size, state.shift);
-  }
+  const axesNow = () => axesOf(values.height, values.width, values.window_size, values.shift);
 
-  /** Takes over what the reader did, tells the kernel, and lets the windows move there. */
-  function change(values, { move = true, quiet = false } = {}) {
-    const next = { ...state, ...values };
+  /** What the reader wished for, made possible. */
+  function settle(next, before) {
     const sides = pair(next.window_size);
     next.shift = numberOrPair(pair(next.shift).map((s, i) => clamp(s, 0, sides[i] - 1)));
     next.token = [clamp(next.token[0], 0, next.height - 1), clamp(next.token[1], 0, next.width - 1)];
     next.window = tokenFacts(axesOf(next.height, next.width, next.window_size, next.shift), next.token).window;
-    if (String(next.shift) !== String(state.shift)) view.hint = false; // who has done it need not be told
+    if (String(next.shift) !== String(before.shift)) view.hint = false; // who has done it need not be told
+    return next;
+  }
+
+  /** After a change by the reader or the kernel: the windows move to where they stand now. */
+  function onChange({ move = true, quiet = false, kernel = false }) {
     view.pair = null;
-    view.own = true;
-    for (const name of STATE) {
-      if (JSON.stringify(model.get(name)) !== JSON.stringify(next[name])) model.set(name, next[name]);
-    }
-    model.save_changes();
-    view.own = false;
-    read();
+    if (kernel) view.hover = null;
+    axes = axesNow();
     if (move) moveWindows();
     show(quiet);
   }
@@ -62,7 +63,7 @@ function render({ model, el }) {
   function moveWindows() {
     haltWindows();
     const from = view.offset;
-    const to = state.axes.map((axis) => axis.shift);
+    const to = axes.map((axis) => axis.shift);
     if (from.every((value, i) => Math.abs(value - to[i]) < 1e-6)) return;
     frame.root.dataset.moving = "true";
     view.stopGlide = glide(260, (part) => {
@@ -73,19 +74,18 @@ function render({ model, el }) {
 
   /** The token on show: the one pointed at, else the chosen one. */
   function shown() {
-    if (view.pair) return tokenAt(state.axes, view.pair.window, view.pair.query);
-    return view.hover ?? state.token;
+    if (view.pair) return tokenAt(axes, view.pair.window, view.pair.query);
+    return view.hover ?? values.token;
   }
 
   // ---- showing ------------------------------------------------------------------------------------
 
   /** All canvases, as things stand; false while there is nothing to draw on. */
   function paint() {
-    if (!state.axes || !panels.shifted.canvas.clientWidth) return;
-    const { axes } = state;
+    if (!axes || !panels.shifted.canvas.clientWidth) return;
     const token = shown();
     const facts = tokenFacts(axes, token);
-    const photo = photograph(state.image);
+    const photo = photograph(values.image);
     const scene = {
       axes, token, facts, photo, offset: view.offset, pair: view.pair, colours: frame.colours, hint: view.hint,
     };
@@ -102,20 +102,20 @@ function render({ model, el }) {
   function show(quiet = false) {
     paint();
     const token = shown();
-    const facts = tokenFacts(state.axes, token);
+    const facts = tokenFacts(axes, token);
     captions(token, facts);
     controls.show();
     const pointing = view.pair
-      ? describePair(state, view.pair.window, view.pair.query, view.pair.key) : describeToken({ ...state, token });
+      ? describePair(values, view.pair.window, view.pair.query, view.pair.key) : describeToken({ ...values, token });
     frame.say(pointing, quiet || view.hover !== null);
     Object.assign(frame.root.dataset, {
-      shift: pair(state.shift).join(), token: state.token.join(), shownToken: token.join(), window: state.window,
-      size: `${state.height},${state.width}`, windowSize: pair(state.window_size).join(), image: state.image,
+      shift: pair(values.shift).join(), token: values.token.join(), shownToken: token.join(), window: values.window,
+      size: `${values.height},${values.width}`, windowSize: pair(values.window_size).join(), image: values.image,
     });
   }
 
   function captions(token, facts) {
-    const [rows, columns] = state.axes;
+    const [rows, columns] = axes;
     const count = rows.count * columns.count;
     const moved = count === 1 ? "one window: nothing to shift" : `windows moved by (${rows.shift}, ${columns.shift})`;
     const by = [rows, columns].map(({ shift }) => (shift ? `−${shift}` : "0")).join(", ");
@@ -127,19 +127,17 @@ function render({ model, el }) {
     write(panels.heading, `What token (${token.join(", ")}) sees`);
     for (const [name, sight] of Object.entries(panels.sights)) {
       write(sight.number, facts.counts[name]);
-      write(sight.total, `of ${state.height * state.width} tokens`);
+      write(sight.total, `of ${values.height * values.width} tokens`);
     }
   }
 
   // ---- pointing and dragging ----------------------------------------------------------------------
 
   function placeUnder(name, event) {
-    const [rows, columns] = state.axes;
+    const [rows, columns] = axes;
     const grid = gridOn(panels[name].canvas, rows.padded, columns.padded, MARGINS);
-    const [left, top] = pointOn(panels[name].canvas, event);
-    const [r, c] = [Math.floor((top - grid.y) / grid.unit), Math.floor((left - grid.x) / grid.unit)];
-    if (r < 0 || c < 0 || r >= rows.padded || c >= columns.padded) return null;
-    return name === "rolled" ? [placed(rows, r), placed(columns, c)] : [r, c];
+    const cell = hitCell(grid, ...pointOn(panels[name].canvas, event));
+    return cell && name === "rolled" ? [placed(rows, cell[0]), placed(columns, cell[1])] : cell;
   }
 
   function hoverAt(place) {
@@ -159,13 +157,13 @@ function render({ model, el }) {
       haltWindows();
       frame.root.dataset.dragging = "true";
     }
-    const [rows, columns] = state.axes;
+    const [rows, columns] = axes;
     const { unit } = gridOn(panels.shifted.canvas, rows.padded, columns.padded, MARGINS);
-    const asked = pair(state.shift);
-    const last = pair(state.window_size).map((side) => side - 1);
-    view.offset = state.axes.map((axis, i) => (
+    const asked = pair(values.shift);
+    const last = pair(values.window_size).map((side) => side - 1);
+    view.offset = axes.map((axis, i) => (
       axis.single ? 0 : clamp(drag.offset[i] + (direction * by[i]) / unit, -0.2, last[i] + 0.2)));
-    const shift = state.axes.map((axis, i) => (axis.single ? asked[i] : clamp(Math.round(view.offset[i]), 0, last[i])));
+    const shift = axes.map((axis, i) => (axis.single ? asked[i] : clamp(Math.round(view.offset[i]), 0, last[i])));
     if (shift.join() === asked.join()) paint();
     else change({ shift: numberOrPair(shift) }, { move: false, quiet: true });
   }
@@ -193,7 +191,7 @@ function render({ model, el }) {
       if (drag?.moved) {
         moveWindows();
         show();
-      } else if (drag && place && tokenFacts(state.axes, place).real) {
+      } else if (drag && place && tokenFacts(axes, place).real) {
         view.hover = null;
         change({ token: place });
       }
@@ -204,14 +202,13 @@ function render({ model, el }) {
   }
 
   function onKey(event) {
-    const step = STEPS[event.key];
-    const both = { "]": 1, "[": -1 }[event.key];
-    if ((!step && !both) || event.ctrlKey || event.metaKey || event.altKey) return;
+    const token = stepOf(event);
+    const shift = stepOf(event, { shift: true }) ?? { "]": [1, 1], "[": [-1, -1] }[event.key];
+    if ((!token && !shift) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     view.hover = null;
-    if (both) change({ shift: pair(state.shift).map((s) => s + both) });
-    else if (event.shiftKey) change({ shift: pair(state.shift).map((s, i) => s + step[i]) });
-    else change({ token: state.token.map((t, i) => t + step[i]) });
+    if (shift) change({ shift: pair(values.shift).map((s, i) => s + shift[i]) });
+    else change({ token: values.token.map((t, i) => t + token[i]) });
   }
 
   // ---- the mask -----------------------------------------------------------------------------------
@@ -223,84 +220,65 @@ function render({ model, el }) {
   }
 
   const matrix = panels.mask.canvas;
-  const tokensInWindow = () => state.axes[0].window * state.axes[1].window;
-  frame.on(matrix, "pointermove", (event) => {
-    const n = tokensInWindow();
-    const grid = gridOn(matrix, n, n, MARGINS);
-    const [left, top] = pointOn(matrix, event);
-    const [key, query] = [Math.floor((left - grid.x) / grid.unit), Math.floor((top - grid.y) / grid.unit)];
-    const inside = Math.min(query, key) >= 0 && Math.max(query, key) < n;
-    pairAt(inside ? { query, key, window: state.window, pointed: true } : null);
+  const tokensInWindow = () => axes[0].window * axes[1].window;
+  onPoint(frame, matrix, {
+    thingAt(x, y) {
+      const n = tokensInWindow();
+      const cell = hitCell(gridOn(matrix, n, n, MARGINS), x, y);
+      return cell && { query: cell[0], key: cell[1], window: values.window, pointed: true };
+    },
+    hover: pairAt,
+    choose() {
+      const token = shown();
+      if (tokenFacts(axes, token).real) change({ token });
+    },
+    key(event) {
+      const step = stepOf(event);
+      if (!step) {
+        onKey(event);
+        return;
+      }
+      event.preventDefault();
+      const { index } = tokenFacts(axes, values.token);
+      const now = view.pair ?? { query: index, key: index };
+      const [query, key] = [now.query + step[0], now.key + step[1]].map((i) => clamp(i, 0, tokensInWindow() - 1));
+      pairAt({ window: values.window, query, key });
+    },
   });
-  frame.on(matrix, "pointerleave", () => pairAt(null));
   frame.on(matrix, "blur", () => pairAt(null));
-  frame.on(matrix, "pointerdown", () => {
-    const token = shown();
-    if (view.pair && tokenFacts(state.axes, token).real) change({ token });
-  });
-  frame.on(matrix, "keydown", (event) => {
-    const step = STEPS[event.key];
-    if (!step || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) {
-      onKey(event);
-      return;
-    }
-    event.preventDefault();
-    const { index } = tokenFacts(state.axes, state.token);
-    const now = view.pair ?? { query: index, key: index };
-    const last = tokensInWindow() - 1;
-    pairAt({ window: state.window, query: clamp(now.query + step[0], 0, last), key: clamp(now.key + step[1], 0, last) });
-  });
 
   // ---- controls -----------------------------------------------------------------------------------
 
   function createControls() {
     const shift = createSlider("Shift", (value) => change({ shift: value }));
-    const height = createStepper("Height", "Grid", (by) => change({ height: clamp(state.height + by, 1, LARGEST.grid) }));
-    const width = createStepper("Width", "", (by) => change({ width: clamp(state.width + by, 1, LARGEST.grid) }));
+    const height = createStepper("Height", "Grid", (by) => change({ height: clamp(values.height + by, 1, LARGEST.grid) }));
+    const width = createStepper("Width", "", (by) => change({ width: clamp(values.width + by, 1, LARGEST.grid) }));
     const size = createStepper("Window", "Window", (by) => change({
-      window_size: numberOrPair(pair(state.window_size).map((side) => clamp(side + by, 1, LARGEST.window))),
+      window_size: numberOrPair(pair(values.window_size).map((side) => clamp(side + by, 1, LARGEST.window))),
     }));
     const image = createChoice("Image", Object.keys(model.get("_photographs")), (name) => change({ image: name }));
-    const reset = element("button", "swin-push", { type: "button", title: "Back to the first state" }, "Reset");
-    const copy = createCopyButton(() => pythonLine(state));
-    reset.addEventListener("click", () => { view.hover = null; change(model.get("_initial")); });
     height.node.append("×", width.node);
-    frame.controls.append(shift.node, height.node, size.node, image.node, reset, copy.node);
-    for (const kind of ["click", "input", "change", "keydown"]) frame.time(frame.controls, kind);
+    frame.controls.append(shift.node, height.node, size.node, image.node);
+    const reset = () => { view.hover = null; change(model.get("_initial")); };
+    const copy = addResetAndCopy(frame, reset, () => pythonLine(values));
     return {
       show() {
-        const [asked, sides] = [pair(state.shift), pair(state.window_size)];
-        shift.show(Math.max(...asked), 0, Math.max(...sides) - 1, inPython(state.shift));
-        height.show(state.height, 1, LARGEST.grid);
-        width.show(state.width, 1, LARGEST.grid);
+        const [asked, sides] = [pair(values.shift), pair(values.window_size)];
+        shift.show(Math.max(...asked), 0, Math.max(...sides) - 1, inPython(values.shift));
+        height.show(values.height, 1, LARGEST.grid);
+        width.show(values.width, 1, LARGEST.grid);
         size.show(Math.max(...sides), 1, LARGEST.window, sides[0] === sides[1] ? String(sides[0]) : sides.join("×"));
-        image.show(state.image);
+        image.show(values.image);
         copy.show();
       },
     };
   }
 
-  // ---- the kernel ---------------------------------------------------------------------------------
-
-  let waiting = 0;
-  function onModel() {
-    if (view.own || waiting) return;
-    waiting = requestAnimationFrame(() => {
-      waiting = 0;
-      Object.assign(view, { hover: null, pair: null });
-      read();
-      moveWindows();
-      show();
-    });
-  }
-  for (const name of STATE) model.on(`change:${name}`, onModel);
-
-  read();
-  view.offset = state.axes.map((axis) => axis.shift);
+  axes = axesNow();
+  view.offset = axes.map((axis) => axis.shift);
   show(true);
   return () => {
-    for (const name of STATE) model.off(`change:${name}`, onModel);
-    cancelAnimationFrame(waiting);
+    state.destroy();
     view.stopGlide();
     frame.destroy();
   };
@@ -326,12 +304,7 @@ function createPanels(frame) {
       element("figcaption", "", {}, element("span", "", {}, words), sight.number, sight.total)));
     sights[name] = sight;
   }
-  const legend = element("div", "swin-legend");
-  for (const [name, words] of [["query", "query: the token that asks"], ["key", "keys: whom it may attend to"],
-    ["masked", "masked: not neighbours"], ["padding", "padding: never takes part"]]) {
-    legend.append(element("span", "", {}, element("i", "", { style: `background: var(--swin-${name})` }), words));
-  }
-  row.append(legend);
+  row.append(createLegend(LEGEND));
   frame.panels.append(row);
   return { ...panels, heading, sights };
 }

@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 
 from swin_edu.model.config import Pair, as_pair
+from swin_edu.visuals.checks import one_of, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.photographs import as_jpeg, photographs_for_browser
 from swin_edu.visuals.shift_facts import ShiftFacts, token_in_window
@@ -79,8 +80,8 @@ class ShiftExplorer(Explorer):
             }
             image = "yours"
         # Checked here, in this order, because traitlets checks in any order.
-        _within(height, 1, LARGEST_GRID, "height")
-        _within(width, 1, LARGEST_GRID, "width")
+        within(height, 1, LARGEST_GRID, "height")
+        within(width, 1, LARGEST_GRID, "width")
         window = _size_pair(window_size)
         shift = _checked_shift(tuple(m // 2 for m in window) if shift is None else shift, window)
         token = _checked_token((height - 1, (width - 1) // 2) if token is None else token, height, width)
@@ -102,7 +103,7 @@ class ShiftExplorer(Explorer):
 
     @traitlets.validate("height", "width")
     def _check_side(self, proposal: Any) -> int:
-        return _within(proposal.value, 1, LARGEST_GRID, proposal.trait.name)
+        return within(proposal.value, 1, LARGEST_GRID, proposal.trait.name)
 
     @traitlets.validate("window_size")
     def _check_window_size(self, proposal: Any) -> int | Pair:
@@ -120,15 +121,11 @@ class ShiftExplorer(Explorer):
     def _check_window(self, proposal: Any) -> int:
         facts = self.facts
         count = facts.padded[0] * facts.padded[1] // (facts.fitted[0][0] * facts.fitted[0][1])
-        return _within(proposal.value, 0, count - 1, "window")
+        return within(proposal.value, 0, count - 1, "window")
 
     @traitlets.validate("image")
     def _check_image(self, proposal: Any) -> str:
-        if self._photographs and proposal.value not in self._photographs:
-            raise traitlets.TraitError(
-                f"image must be one of {', '.join(self._photographs)}; got {proposal.value!r}"
-            )
-        return proposal.value
+        return one_of(proposal.value, self._photographs or [proposal.value], "image")
 
     def _settle(self, change: Any) -> None:
         """Keep shift, token and window possible, and token and window together, after any change."""
@@ -186,7 +183,7 @@ def _pair(value: Any, name: str) -> Pair:
 def _size_pair(value: Any) -> Pair:
     pair = _pair(value, "window_size")
     for side in pair:
-        _within(side, 1, LARGEST_WINDOW, "window_size")
+        within(side, 1, LARGEST_WINDOW, "window_size")
     return pair
 
 
@@ -210,12 +207,6 @@ def _checked_token(value: Any, height: int, width: int) -> Pair:
 
 def _int_or_pair(pair: Pair) -> int | Pair:
     return pair[0] if pair[0] == pair[1] else pair
-
-
-def _within(value: Any, low: int, high: int, name: str) -> int:
-    if not isinstance(value, int) or not low <= value <= high:
-        raise traitlets.TraitError(f"{name} must be {low} ... {high}, got {value!r}")
-    return value
 
 
 def _checked_picture(pixels: Any) -> np.ndarray:

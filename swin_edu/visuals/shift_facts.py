@@ -115,7 +115,7 @@ class ShiftFacts:
             others.append(f"{padding if far else f'the other {padding}'} {verb} padding")
         start = f"Token {self.token} sits in window {self.window} with region {self.region}"
         if self.fitted[1] == (0, 0):
-            start = f"Nothing is shifted: token {self.token} sits in window {self.window}"
+            start = f"Nothing is shifted. Token {self.token} sits in window {self.window}"
         whom = f"all {len(regions)} tokens of its window."
         if others:
             whom = f"{may} of {len(regions)} tokens; {' and '.join(others)}."

@@ -23,7 +23,7 @@ export function describeToken({ height, width, window_size, shift, token }) {
   if (far) others.push(`${padding ? far : `the other ${far}`} came from the opposite edge`);
   if (padding) others.push(`${far ? padding : `the other ${padding}`} ${padding === 1 ? "is" : "are"} padding`);
   const where = axes.every((axis) => axis.shift === 0)
-    ? `Nothing is shifted: token ${point(token)} sits in window ${facts.window}`
+    ? `Nothing is shifted. Token ${point(token)} sits in window ${facts.window}`
     : `Token ${point(token)} sits in window ${facts.window} with region ${facts.region}`;
   const whom = others.length ? `${sees} of ${all} tokens; ${others.join(" and ")}.` : `all ${all} tokens of its window.`;
   const still = ["rows", "columns"].filter((_, i) => axes[i].single && pair(shift)[i] > 0);

@@ -9,17 +9,23 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-sys.path.insert(0, str(Path(__file__).parent))  # for static_page, which stands beside the tests
+from swin_edu.visuals import Explorer
 
-ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(Path(__file__).parent))  # for the modules that stand beside the tests
+
+from explorers import ROOT
+from static_page import write_page
+
+REPOSITORY = Path(__file__).parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOW_TO_GET_CHROMIUM = (
     "no Chromium found: install it (Debian, Ubuntu: apt-get install chromium; macOS: brew install --cask "
@@ -61,6 +67,25 @@ def patience() -> float:
     """
     waiting = os.getloadavg()[0] if hasattr(os, "getloadavg") else 1
     return max(1.0, waiting / (os.cpu_count() or 1))
+
+
+@pytest.fixture
+def show(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Page]]:
+    """show(explorer, width, ...) -> a page with it, as a view without a kernel; no script may fail there."""
+    pages, errors = [], []
+
+    def open_page(explorer: Explorer, width: int = 1000, **options: Any) -> Page:
+        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        pages.append(page)
+        page.goto(write_page(explorer, tmp_path / f"{len(pages)}.html"))
+        page.wait_for_selector(ROOT)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert errors == []
 
 
 @dataclass
@@ -139,7 +164,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     settings = {f"JUPYTER_{name}_DIR": str(own / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", f"--port={port}"]
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={folder}", "--allow-root"]
-    environment = {**os.environ, **settings, "JUPYTER_CONFIG_PATH": str(ROOT / ".jupyter")}
+    environment = {**os.environ, **settings, "JUPYTER_CONFIG_PATH": str(REPOSITORY / ".jupyter")}
     with (own / "log.txt").open("w") as log:
         server = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:

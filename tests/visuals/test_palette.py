@@ -13,6 +13,7 @@ from swin_edu.visuals.palette import PALETTE, colour, contrast_ratio, luminance
 
 VISUALS = Path(swin_edu.visuals.__file__).parent
 REGIONS = [f"region_{i}" for i in range(9)]
+SERIES = [f"series_{i}" for i in range(6)]
 THEMES = ("light", "dark")
 # How the three kinds of colour-blind eyes see linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
 EYES = {
@@ -36,6 +37,8 @@ def as_seen(values: list[str], eyes: str) -> np.ndarray:
 def test_text_has_a_contrast_of_at_least_4_5(theme):
     pairs = [("ink", "surface"), ("muted_ink", "surface"), ("ink", "raised"), ("muted_ink", "raised")]
     pairs += [("ink", "line"), ("query", "surface"), *(("region_ink", region) for region in REGIONS)]
+    pairs += [(name, "surface") for name in SERIES] + [("on_series", name) for name in SERIES]
+    pairs += [("positive", "surface"), ("negative", "surface")]
     for text, ground in pairs:
         assert contrast_ratio(colour(text, theme), colour(ground, theme)) >= 4.5, (text, ground)
 
@@ -61,6 +64,14 @@ def test_no_two_regions_look_alike_to_any_eyes(eyes):
 def test_query_key_masked_and_padding_do_not_look_alike_to_any_eyes(eyes, theme):
     lab = as_seen([colour(name, theme) for name in ("query", "key", "masked", "padding")], eyes)
     assert deltaE_ciede2000(lab[:, None], lab[None])[np.triu_indices(4, 1)].min() > 11
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("eyes", EYES)
+def test_the_series_and_the_two_signs_do_not_look_alike_to_any_eyes(eyes, theme):
+    for names in (SERIES, ["positive", "negative"]):
+        lab = as_seen([colour(name, theme) for name in names], eyes)
+        assert deltaE_ciede2000(lab[:, None], lab[None])[np.triu_indices(len(names), 1)].min() > 10
 
 
 def test_wrapped_regions_are_warm_and_the_others_cool():

@@ -80,7 +80,7 @@ def test_sentences_read_well():
          "Token (6, 6) sits in window 3 with region 3: it may attend to 5 of 20 tokens; "
          "10 came from the opposite edge and 5 are padding."),
         (ShiftFacts(8, 8, 4, 0, (7, 3)),
-         "Nothing is shifted: token (7, 3) sits in window 2: it may attend to all 16 tokens of its window."),
+         "Nothing is shifted. Token (7, 3) sits in window 2: it may attend to all 16 tokens of its window."),
         (ShiftFacts(3, 9, 4, 2, (0, 0)),
          "Token (0, 0) sits in window 2 with region 2: it may attend to 6 of 12 tokens; the other 6 are "
          "padding. The rows fit into one window, so they are not shifted."),

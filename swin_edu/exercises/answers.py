@@ -1,0 +1,139 @@
+"""Comparing answers: what counts as the same, and how a difference is said in words.
+
+Every exercise of the course uses it. Answers may be tensors, numbers, strings, tuples, lists, dicts, or
+what else has an equality.
+"""
+
+import copy
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+TOLERANCE = {torch.float64: 1e-9, torch.float32: 1e-5, torch.bfloat16: 2e-2, torch.float16: 5e-3}
+
+
+def copy_of(value: Any) -> Any:
+    """A copy that nobody else writes to.
+
+    Example:
+        >>> one = torch.zeros(2); two = copy_of((one, 3))[0]; two += 1; one
+        tensor([0., 0.])
+    """
+    if isinstance(value, Tensor):
+        return value.detach().clone().requires_grad_(value.requires_grad)
+    if isinstance(value, (tuple, list)):
+        return type(value)(copy_of(item) for item in value)
+    return copy.deepcopy(value)
+
+
+def same_answer(got: Any, expected: Any) -> bool:
+    """Whether two answers are the same: kind, shape, dtype, and numbers up to rounding.
+
+    Args:
+        got, expected: tensors, numbers, containers of them, or modules (compared by their state).
+
+    Returns:
+        True where a learner would be told that the answer is right.
+
+    Example:
+        >>> same_answer(torch.ones(2), torch.ones(2) + 1e-7), same_answer(torch.ones(2), torch.ones(2, 1))
+        (True, False)
+    """
+    if isinstance(expected, Tensor):
+        if not isinstance(got, Tensor) or got.shape != expected.shape or got.dtype != expected.dtype:
+            return False
+        return not bool(_differs(got, expected).any())
+    if isinstance(expected, bool) or isinstance(got, bool):
+        return type(got) is type(expected) and got == expected
+    if isinstance(expected, (int, float)):
+        close = isinstance(got, (int, float)) and abs(got - expected) <= 1e-9 * max(1, abs(expected))
+        return close and (isinstance(got, int) or isinstance(expected, float))
+    if isinstance(expected, (tuple, list)):
+        return (
+            isinstance(got, (tuple, list))
+            and len(got) == len(expected)
+            and all(same_answer(one, other) for one, other in zip(got, expected, strict=True))
+        )
+    if isinstance(expected, Mapping):
+        return (
+            isinstance(got, Mapping)
+            and set(got) == set(expected)
+            and all(same_answer(got[key], value) for key, value in expected.items())
+        )
+    if isinstance(expected, nn.Module):
+        return isinstance(got, nn.Module) and same_answer(got.state_dict(), expected.state_dict())
+    return bool(got == expected)
+
+
+def describe_difference(got: Any, expected: Any) -> str:
+    """What is wrong with an answer, in one short sentence without a full stop.
+
+    Args:
+        got: the learner's answer, not the same as the expected one.
+        expected: the reference's.
+
+    Example:
+        >>> describe_difference(torch.zeros(2, 3), torch.zeros(3, 2))
+        'the shape should be (3, 2), yours is (2, 3)'
+    """
+    if isinstance(expected, Tensor):
+        return _describe_tensor(got, expected)
+    if isinstance(expected, (tuple, list)):
+        if not isinstance(got, (tuple, list)) or len(got) != len(expected):
+            size = f" of {len(got)}" if isinstance(got, (tuple, list)) else ""
+            return f"return {len(expected)} things; yours is a {type(got).__name__}{size}"
+        if all(isinstance(item, (int, float, str, bool)) for item in expected):
+            return f"expected {tuple(expected)}, got {tuple(got)}"
+        pairs = enumerate(zip(got, expected, strict=True))
+        place = next(i for i, (one, other) in pairs if not same_answer(one, other))
+        return f"item {place} is wrong: {describe_difference(got[place], expected[place])}"
+    if isinstance(expected, Mapping):
+        return _describe_mapping(got, expected)
+    if isinstance(expected, nn.Module) and isinstance(got, nn.Module):
+        return describe_difference(got.state_dict(), expected.state_dict())
+    if type(got) is not type(expected) and not {type(got), type(expected)} <= {int, float}:
+        return f"return a {type(expected).__name__}; yours is a {type(got).__name__}"
+    return f"expected {expected}, got {got}"
+
+
+def _describe_tensor(got: Any, expected: Tensor) -> str:
+    if not isinstance(got, Tensor):
+        return f"return a {expected.dtype} tensor; yours is a {type(got).__name__}"
+    if got.shape != expected.shape:
+        return f"the shape should be {tuple(expected.shape)}, yours is {tuple(got.shape)}"
+    if got.dtype != expected.dtype:
+        return f"return {expected.dtype}; yours is {got.dtype}"
+    if expected.dtype == torch.bool and torch.equal(got, ~expected):
+        return "every entry is the other way round"
+    wrong = _differs(got, expected)
+    words = f"{int(wrong.sum())} of {wrong.numel()} entries differ"
+    if not wrong.ndim:
+        return f"expected {_short(expected)}, got {_short(got)}"
+    first = tuple(wrong.nonzero()[0].tolist())
+    return f"{words}, the first at {first}: expected {_short(expected[first])}, got {_short(got[first])}"
+
+
+def _describe_mapping(got: Any, expected: Mapping) -> str:
+    if not isinstance(got, Mapping):
+        return f"return a dict; yours is a {type(got).__name__}"
+    if missing := sorted(set(expected) - set(got)):
+        return f"{len(missing)} keys are missing, such as {missing[0]!r}"
+    if extra := sorted(set(got) - set(expected)):
+        return f"{len(extra)} keys do not belong there, such as {extra[0]!r}"
+    key = next(key for key, value in expected.items() if not same_answer(got[key], value))
+    return f"{key!r} is wrong: {describe_difference(got[key], expected[key])}"
+
+
+def _differs(got: Tensor, expected: Tensor) -> Tensor:
+    """Bool, True where two tensors of one shape and dtype differ by more than rounding."""
+    if not expected.is_floating_point():
+        return got != expected
+    near = TOLERANCE.get(expected.dtype, 1e-5)
+    return ~torch.isclose(got, expected, rtol=near, atol=near, equal_nan=True)
+
+
+def _short(number: Tensor) -> str:
+    value = number.item()
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,55 @@
+"""What an explorer's state may be: what cannot be shown is refused, with what was expected and what came.
+
+All notebooks' explorers use these checks, when they are made and when a trait is set later.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import traitlets
+
+
+def within(value: Any, low: int, high: int, name: str) -> int:
+    """A whole number between two others.
+
+    Args:
+        value: what came.
+        low, high: the smallest and the largest that is possible.
+        name: what it is, for the message.
+
+    Returns:
+        The value.
+
+    Raises:
+        traitlets.TraitError: if it is no whole number, or outside.
+
+    Example:
+        >>> within(4, 1, 12, "window_size")
+        4
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise traitlets.TraitError(f"{name} must be {low} ... {high}, got {value!r}")
+    return value
+
+
+def one_of(value: Any, options: Collection[Any], name: str) -> Any:
+    """One of a few values.
+
+    Args:
+        value: what came.
+        options: what it may be.
+        name: what it is, for the message.
+
+    Returns:
+        The value.
+
+    Raises:
+        traitlets.TraitError: for any other; the message lists the options.
+
+    Example:
+        >>> one_of("coffee", ["chelsea", "coffee"], "image")
+        'coffee'
+    """
+    if value not in options:
+        raise traitlets.TraitError(f"{name} must be one of {', '.join(map(str, options))}; got {value!r}")
+    return value

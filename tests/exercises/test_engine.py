@@ -1,0 +1,138 @@
+"""A check says kindly and exactly what an answer is: right, unwritten, another kind, wrong, or well known."""
+
+import re
+
+import pytest
+import torch
+
+from swin_edu import exercises
+from swin_edu.exercises import Exercise, Mistake
+from swin_edu.exercises.answers import copy_of, describe_difference, same_answer
+
+
+def cases() -> list[tuple]:
+    generator = torch.Generator().manual_seed(0)
+    return [(torch.randn(2, 3, generator=generator), 2), (torch.randn(4, 5, generator=generator), -1)]
+
+
+SCALE = Exercise(
+    name="scale",
+    chapter="00",
+    difficulty="easy",
+    minutes=1,
+    task="x times y.",
+    reference=lambda x, y: x * y,
+    cases=cases,
+    mistakes={
+        "sum": Mistake(lambda x, y: x + y, "Which sign is that?"),
+        "crash": Mistake(lambda x, y: x @ y, "Is y a matrix?"),
+    },
+)
+
+
+def adds_in_place(x, y):
+    x *= y
+    return x
+
+
+def stub(x, y): ...
+
+
+def unwritten(x, y):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(
+    ("function", "words"),
+    [
+        (stub, r"scale: not written yet \(or is there no return\?\)\. Take your time\."),
+        (unwritten, "not written yet"),
+        (lambda x: x, "case 1 raised TypeError: .*takes 1 positional argument but 2 were given"),
+        (lambda x, y: 1 / 0, "case 1 raised ZeroDivisionError: division by zero"),
+        (adds_in_place, "changes its input"),
+        (lambda x, y: [x], r"return a torch\.float32 tensor; yours is a list"),
+        (lambda x, y: (x * y).T, r"case 1 of 2: the shape should be \(2, 3\), yours is \(3, 2\)"),
+        (lambda x, y: (x * y).double(), r"return torch\.float32; yours is torch\.float64"),
+        (lambda x, y: x * abs(y), r"case 2 of 2: 20 of 20 entries differ, the first at \(0, 0\): expected"),
+        (lambda x, y: y + x, r"6 of 6 entries differ.*\. Which sign is that\?"),
+        (torch.ones(2, 3), "check a function, not its result; this is Tensor"),
+    ],
+)
+def test_each_kind_of_wrong_answer_has_its_own_words(function, words, capsys):
+    report = SCALE.check(function)
+    assert not report
+    assert report.message in capsys.readouterr().out
+    assert re.search(words, repr(report)), report
+
+
+def test_a_known_mistake_is_named_and_the_first_wrong_case_too():
+    report = SCALE.examine(lambda x, y: y + x)
+    assert (report.mistake, report.case) == ("sum", 0)
+    assert SCALE.examine(lambda x, y: x * abs(y)).case == 1
+    assert SCALE.examine(lambda x, y: x * abs(y)).mistake is None
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x, y: x * y, lambda x, y: sum([x] * y) if y > 0 else -x, lambda y, x: torch.mul(y, x)]
+)
+def test_a_right_answer_passes_however_it_is_written(function):
+    report = SCALE.check(function)
+    assert report
+    assert report.mistake is report.case is None
+    assert "right! (2 cases)" in repr(report)
+
+
+def test_a_check_neither_uses_nor_changes_the_random_state():
+    torch.manual_seed(1)
+    SCALE.check(lambda x, y: x)
+    after = torch.rand(3)
+    torch.manual_seed(1)
+    assert torch.equal(after, torch.rand(3))
+
+
+def test_a_report_that_was_printed_is_not_shown_a_second_time():
+    assert SCALE.check(stub)._ipython_display_() is None
+    assert not hasattr(SCALE.examine(stub), "_ipython_display_")
+
+
+@pytest.mark.parametrize(
+    ("got", "expected", "same"),
+    [
+        (torch.ones(2) + 1e-7, torch.ones(2), True),
+        (torch.ones(2) + 1e-3, torch.ones(2), False),
+        (torch.tensor([float("nan")]), torch.tensor([float("nan")]), True),
+        (torch.ones(2), torch.ones(2, dtype=torch.float64), False),
+        (3, 3, True),
+        (3.0, 3, False),
+        (3, 3.0, True),
+        (True, 1, False),
+        ([1, 2], (1, 2), True),
+        ((1, 2), (1, 2, 3), False),
+        ({"a": torch.ones(1)}, {"a": torch.ones(1)}, True),
+        ({"a": 1}, {"b": 1}, False),
+        ("ab", "ab", True),
+        (None, 3, False),
+        (torch.nn.Linear(2, 3), torch.nn.Linear(3, 2), False),
+    ],
+)
+def test_what_counts_as_the_same_answer(got, expected, same):
+    assert same_answer(got, expected) is same
+    if not same:
+        assert len(describe_difference(got, expected)) > 5
+
+
+def test_copies_are_of_their_own():
+    value = (torch.zeros(2, requires_grad=True), [1, {"a": 2}])
+    other = copy_of(value)
+    other[1][1]["a"] = 3
+    assert value[1][1]["a"] == 2
+    assert other[0] is not value[0]
+    assert other[0].requires_grad
+
+
+def test_the_list_holds_every_exercise_once_and_an_unknown_name_is_refused_with_those_there_are():
+    names = [exercise.name for exercise in exercises.list()]
+    assert len(set(names)) == len(names) >= 3
+    assert all(getattr(exercises, name).name == name for name in names)
+    with pytest.raises(AttributeError, match=r"no exercise is called 'mask_2d'; there are .*mask_1d"):
+        exercises.mask_2d  # noqa: B018

@@ -1,0 +1,71 @@
+"""Chapter 03: differently written right answers pass, and the reference is what the network really does."""
+
+import pytest
+import torch
+
+from swin_edu import SwinBlock, exercises
+
+
+def mask_1d_by_loops(length, M, s):
+    mask = torch.zeros(length // M, M, M, dtype=torch.bool)
+    place = [(r + s) % length for r in range(length)]  # who stands there after the roll
+    for w in range(length // M):
+        for q in range(M):
+            for k in range(M):
+                one, other = ((place[w * M + i] - s) // M for i in (q, k))
+                mask[w, q, k] = one == other
+    return mask
+
+
+def mask_1d_by_unfold(length, M, s):
+    window = ((torch.arange(length) - s) // M).roll(-s).view(-1, M)
+    return (window.unsqueeze(-1) - window.unsqueeze(-2)) == 0
+
+
+def mask_any_by_view_and_permute(H, W, Mh, Mw, sh, sw):
+    rows, columns = (torch.arange(H) - sh) // Mh, (torch.arange(W) - sw) // Mw
+    ids = (rows[:, None] * 999 + columns).roll((-sh, -sw), (0, 1))
+    ids = ids.view(H // Mh, Mh, W // Mw, Mw).permute(0, 2, 1, 3).reshape(-1, Mh * Mw)
+    return ids[:, None, :] == ids[:, :, None]
+
+
+def mask_any_from_axes(H, W, Mh, Mw, sh, sw):
+    rows, columns = mask_1d_by_unfold(H, Mh, sh), mask_1d_by_unfold(W, Mw, sw)
+    both = rows[:, None, :, None, :, None] & columns[None, :, None, :, None, :]
+    return both.reshape(-1, Mh * Mw, Mh * Mw)
+
+
+def who_hears_by_loops(H, W, M, k, row, column):
+    known = {(row, column)}
+    for block in range(k):
+        s = 0 if block % 2 == 0 else M // 2
+        windows = {((r - s) // M, (c - s) // M) for r, c in known}
+        known = {(r, c) for r in range(H) for c in range(W) if ((r - s) // M, (c - s) // M) in windows}
+    return torch.tensor([[(r, c) in known for c in range(W)] for r in range(H)])
+
+
+def who_hears_really(H, W, M, k, row, column):
+    torch.manual_seed(0)
+    before = torch.randn(1, H, W, 8, dtype=torch.float64)
+    after = before.clone()
+    after[0, row, column, 0] += 1
+    with torch.no_grad():
+        for block in range(k):
+            layer = SwinBlock(8, 2, M, shift=M // 2 * (block % 2)).double()
+            before, after = layer(before), layer(after)
+    return (before != after)[0].any(dim=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("mask_1d", mask_1d_by_loops),
+        ("mask_1d", mask_1d_by_unfold),
+        ("mask_any", mask_any_by_view_and_permute),
+        ("mask_any", mask_any_from_axes),
+        ("who_hears_after", who_hears_by_loops),
+        ("who_hears_after", who_hears_really),
+    ],
+)
+def test_a_right_answer_passes_however_it_is_written(name, answer):
+    assert getattr(exercises, name).examine(answer)
