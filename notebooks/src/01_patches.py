@@ -32,8 +32,8 @@ print("cat", tuple(cat.shape))
 # %% [markdown]
 # ## 1. A pixel is no word
 #
-# Attention compares each token with each other token, and keeps one number for each pair. A sentence has
-# 20 words: 400 pairs. An image that networks are trained on has 224 x 224 pixels.
+# Attention compares each token with each other token, and keeps one number for each pair. A sentence has 20
+# words: 400 pairs. An image that networks are trained on has 224 x 224 pixels.
 #
 # **Predict.** Make each pixel a token. How much memory takes *one* such table of pairs, at 4 bytes a number?
 # About 10 MB, 1 GB or 10 GB? And if each 4 x 4 pixels make a token?
@@ -51,7 +51,8 @@ for p in (1, 2, 4, 8, 16, 32):
 # **Question.** You keep p = 4, and give the network an image twice as high and twice as wide. How many times
 # more pairs?
 #
-# <details><summary>A. 2 times.</summary>No. Both sides grow, so there are already 4 times more tokens.</details>
+# <details><summary>A. 2 times.</summary>No. Both sides grow, so there are already 4 times more
+# tokens.</details>
 # <details><summary>B. 4 times.</summary>That is the number of tokens. Each of them now also has 4 times more
 # partners.</details>
 # <details><summary>C. 16 times.</summary>Right: 4 times more tokens, squared. The cost grows with the fourth
@@ -60,8 +61,8 @@ for p in (1, 2, 4, 8, 16, 32):
 # There is a second difference. A word is a word, in a headline or in a footnote. A face is not one token: it
 # has as many as it has room.
 #
-# **Predict.** The astronaut's face lies in a box of 112 x 96 pixels. How many 4 x 4 patches is that? We shrink
-# the photograph to half its height and half its width. How many patches has the face then?
+# **Predict.** The astronaut's face lies in a box of 112 x 96 pixels. How many 4 x 4 patches is that? We
+# shrink the photograph to half its height and half its width. How many patches has the face then?
 
 # %%
 astronaut = rearrange(torch.tensor(photograph("astronaut"))[:288, :448], "h w c -> 1 c h w") / 255
@@ -78,8 +79,8 @@ patches_figures.scales({name: (image[0], box) for name, (image, box) in sizes.it
 #
 # ## 2. Cut
 #
-# Take an image so small that you can follow each pixel: 4 x 6 pixels, and each one carries its own number.
-# We cut it into patches of 2 x 2 pixels. That makes 2 rows of 3 patches.
+# Take an image so small that you can follow each pixel: 4 x 6 pixels, and each one carries its own number. We
+# cut it into patches of 2 x 2 pixels. That makes 2 rows of 3 patches.
 #
 # **Predict.** Which four numbers are in the last patch, at row 1, column 2?
 
@@ -93,20 +94,20 @@ print("patches", tuple(tiny_patches.shape), "the last one:", tiny_patches[1, 2].
 patches_figures.numbers({"4 x 6 pixels, each with its number": tiny}, tiny_patches)
 
 # %% [markdown]
-# Three steps: **split** both axes in two, **bring the two patch axes to the front**, **join** what is left. The
-# middle step looks superfluous: `reshape` alone gives the shape `(2, 3, 4)` as well.
+# Three steps: **split** both axes in two, **bring the two patch axes to the front**, **join** what is left.
+# The middle step looks superfluous: `reshape` alone gives the shape `(2, 3, 4)` as well.
 #
 # **Question.** What is in the first patch of `tiny.reshape(2, 3, 4)`?
 #
 # <details><summary>A. 0, 1, 6, 7: the same.</summary>No. <code>reshape</code> never changes the order of the
 # numbers, and 0, 1, 6, 7 do not follow each other in memory.</details>
-# <details><summary>B. 0, 1, 2, 3: a piece of the first row.</summary>Right. It takes the numbers as they come,
-# row by row. Only <code>permute</code> changes what comes after what.</details>
-# <details><summary>C. An error: the shapes do not fit.</summary>They do, 2 * 3 * 4 = 24. That is what makes this
-# mistake so dangerous.</details>
+# <details><summary>B. 0, 1, 2, 3: a piece of the first row.</summary>Right. It takes the numbers as they
+# come, row by row. Only <code>permute</code> changes what comes after what.</details>
+# <details><summary>C. An error: the shapes do not fit.</summary>They do, 2 * 3 * 4 = 24. That is what makes
+# this mistake so dangerous.</details>
 #
-# Let us make the mistake with the cat, and lay the patches out where they belong. **Predict.** What will
-# you see?
+# Let us make the mistake with the cat, and lay the patches out where they belong. **Predict.** What will you
+# see?
 
 # %%
 wrong = tiny.reshape(2, 3, 4)
@@ -115,7 +116,9 @@ print("first patch, with permute:", tiny_patches[0, 0].tolist(), " without:", wr
 scrambled = cat.reshape(1, 72, 112, 48)  # the right shape, for p = 4
 scrambled = rearrange(scrambled, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4)
 print("shapes", tuple(cat.shape), tuple(scrambled.shape))
-print("the same numbers, sorted:", torch.equal(cat.flatten().sort().values, scrambled.flatten().sort().values))
+print(
+    "the same numbers, sorted:", torch.equal(cat.flatten().sort().values, scrambled.flatten().sort().values)
+)
 patches_figures.photographs({"the cat": cat[0], "cut without permute": scrambled[0]})
 
 # %% [markdown]
@@ -124,12 +127,12 @@ patches_figures.photographs({"the cat": cat[0], "cut without permute": scrambled
 #
 # ## 3. Forty-eight numbers
 #
-# A pixel has three numbers: red, green, blue. A patch of 4 x 4 pixels has `4 * 4 * 3 = 48`. `rearrange` does the
-# three steps of above in one line: `(h p)` reads "h rows of patches, p rows in each", and the order on the
-# right is the order of the numbers. Here: rows, then columns, then colours (red 0, green 1, blue 2).
+# A pixel has three numbers: red, green, blue. A patch of 4 x 4 pixels has `4 * 4 * 3 = 48`. `rearrange` does
+# the three steps of above in one line: `(h p)` reads "h rows of patches, p rows in each", and the order on
+# the right is the order of the numbers. Here: rows, then columns, then colours (red 0, green 1, blue 2).
 #
-# **Predict.** Take the green of the pixel at row 5, column 9. In which patch is it? At which place from 0
-# to 47?
+# **Predict.** Take the green of the pixel at row 5, column 9. In which patch is it? At which place from 0 to
+# 47?
 
 
 # %%
@@ -162,8 +165,8 @@ print("the same image, to the last digit:", torch.equal(back, cat))
 #
 # ## Play
 #
-# Point at a patch, then at one of its pixels, then at its numbers: what belongs together lights up
-# together. Panel 4 is the next section's subject: one token. Find out:
+# Point at a patch, then at one of its pixels, then at its numbers: what belongs together lights up together.
+# Panel 4 is the next section's subject: one token. Find out:
 #
 # 1. The third number of the second pixel row: at which place is it, for p = 4? And for p = 8?
 # 2. At which patch sizes do you get padding at the right, at the bottom? (The photograph has 120 x 144 pixels.)
@@ -187,8 +190,8 @@ print(tuple(numbers.shape), "the first pixel is", [round(255 * n) for n in numbe
 # %% [markdown]
 # ## 4. Linear embedding
 #
-# Raw pixels are a poor language. So each patch's 48 numbers are multiplied with a matrix, which training
-# will find: `token = W @ patch + b`. `W` has 96 rows of 48 weights. All patches share it.
+# Raw pixels are a poor language. So each patch's 48 numbers are multiplied with a matrix, which training will
+# find: `token = W @ patch + b`. `W` has 96 rows of 48 weights. All patches share it.
 #
 # **Predict.** Swin-T has 28 million weights. How many of them are in `W` and `b`?
 
@@ -203,9 +206,9 @@ print("in Swin-T:", sum(weights.numel() for weights in projection.parameters()))
 # %% [markdown]
 # ## 5. One convolution does both
 #
-# If you read the code of any Swin, you find no cutting and no `W`. You find
-# `nn.Conv2d(3, 96, kernel_size=4, stride=4)`. A convolution multiplies all that its kernel covers with its
-# weights. With the stride equal to the kernel's side, it covers each patch once. So it *is* `W`.
+# If you read the code of any Swin, you find no cutting and no `W`. You find `nn.Conv2d(3, 96, kernel_size=4,
+# stride=4)`. A convolution multiplies all that its kernel covers with its weights. With the stride equal to
+# the kernel's side, it covers each patch once. So it *is* `W`.
 #
 # Its weight has the shape `(96, 3, 4, 4)`. We need `(96, 48)`.
 #
@@ -214,7 +217,8 @@ print("in Swin-T:", sum(weights.numel() for weights in projection.parameters()))
 # <details><summary>A. Yes, 3 * 4 * 4 = 48.</summary>The shape fits. But which weight would meet which
 # number?</details>
 # <details><summary>B. No: the 48 weights of each row stand in another order.</summary>Right. The convolution
-# has all reds first, then all greens (c p q); our patches have red, green, blue of each pixel (p q c).</details>
+# has all reds first, then all greens (c p q); our patches have red, green, blue of each pixel (p q
+# c).</details>
 # <details><summary>C. No: a convolution slides, so its weights have another meaning.</summary>It slides, in
 # steps of 4. That is exactly from patch to patch.</details>
 
@@ -232,7 +236,8 @@ for name, W in {
     print(f"{name}: equal to 12 digits: {error < 1e-12}")
 
 # %% [markdown]
-# Both ways do the same `H * W * 3 * C` multiplications, whatever p is. The convolution need not copy the pixels first.
+# Both ways do the same `H * W * 3 * C` multiplications, whatever p is. The convolution need not copy the
+# pixels first.
 #
 # Note the line in the middle: the convolution gives `(1, 96, 72, 112)`, and a token's 96 numbers have to come
 # last. `expected.reshape(1, 72, 112, 96)` would give that shape, too. You know by now what it does.
@@ -258,13 +263,19 @@ class MyPatchEmbedding(nn.Module):
 
 
 # %% [markdown]
-# **Prove it.** The library's `PatchEmbedding` gets your weights. Then both get the same random images, of sizes
-# that are not square and not always divisible. `forward_plain` is the library's second way: patches times a
-# matrix.
+# **Prove it.** The library's `PatchEmbedding` gets your weights. Then both get the same random images, of
+# sizes that are not square and not always divisible. `forward_plain` is the library's second way: patches
+# times a matrix.
 
 # %%
 same = []
-for p, C, height, width in [(4, 96, 32, 48), (4, 96, 30, 43), (2, 24, 8, 12), (3, 10, 7, 20), (16, 96, 40, 50)]:
+for p, C, height, width in [
+    (4, 96, 32, 48),
+    (4, 96, 30, 43),
+    (2, 24, 8, 12),
+    (3, 10, 7, 20),
+    (16, 96, 40, 50),
+]:
     mine, theirs = MyPatchEmbedding(p, C).double(), swin_edu.PatchEmbedding(p, 3, C).double()
     theirs.load_state_dict(mine.state_dict())
     images = torch.randn(2, 3, height, width, dtype=torch.float64)
@@ -302,12 +313,12 @@ patches_figures.photographs(pictures)
 #
 # **Question.** Swin-T turns 48 numbers into 96. What is gained?
 #
-# <details><summary>A. Twice as much information.</summary>No. 96 numbers made from 48 still say only what the 48
-# say.</details>
-# <details><summary>B. Room: the same facts, said in the way that later layers need.</summary>Right. And room for
-# what attention will add to the token from its neighbours.</details>
-# <details><summary>C. Resolution: each token now covers fewer pixels.</summary>No. A token still stands for
-# 4 x 4 pixels.</details>
+# <details><summary>A. Twice as much information.</summary>No. 96 numbers made from 48 still say only what the
+# 48 say.</details>
+# <details><summary>B. Room: the same facts, said in the way that later layers need.</summary>Right. And room
+# for what attention will add to the token from its neighbours.</details>
+# <details><summary>C. Resolution: each token now covers fewer pixels.</summary>No. A token still stands for 4
+# x 4 pixels.</details>
 #
 # Now the LayerNorm. **Predict.** We make the photograph half as bright. How many of the 8,064 tokens change
 # noticeably: all, half, or none? (Without `b`, to keep it pure.)
@@ -320,7 +331,9 @@ changed = ((bright - dark).abs() > 0.1).any(dim=-1)
 print(f"tokens that change by more than 0.1 anywhere: {changed.sum()} of {changed.numel()}")
 W = rearrange(embedding.projection.weight, "d c p q -> d (p q c)")
 restored = rearrange(bright @ torch.linalg.pinv(W).T, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4)[0]
-patches_figures.photographs({"the cat": cat[0], "half as bright": cat[0] / 2, "from its tokens": restored / 2.5})
+patches_figures.photographs(
+    {"the cat": cat[0], "half as bright": cat[0] / 2, "from its tokens": restored / 2.5}
+)
 
 # %% [markdown]
 # A patch and the same patch with half the light become one and the same token: the norm divides it away. What
@@ -365,22 +378,22 @@ print("they only changed places:", torch.allclose(after[ground], before[eye], rt
 # %% [markdown]
 # **Question.** You take one token out of the grid and show it to somebody. What can they tell?
 #
-# <details><summary>A. The row and column where it stood.</summary>No. An eye's token is the same in each corner of
-# the image. The place is in the grid, not in the token.</details>
-# <details><summary>B. What its patch looks like, and nothing of its neighbours.</summary>Right. Each patch went
-# through W alone. Neighbours meet in attention (chapter 02), and places come in chapter 04.</details>
-# <details><summary>C. What its patch and those around it look like.</summary>Kernels of 4 x 4 in steps of 4 do not
-# overlap, so no token sees a pixel of its neighbour.</details>
+# <details><summary>A. The row and column where it stood.</summary>No. An eye's token is the same in each
+# corner of the image. The place is in the grid, not in the token.</details>
+# <details><summary>B. What its patch looks like, and nothing of its neighbours.</summary>Right. Each patch
+# went through W alone. Neighbours meet in attention (chapter 02), and places come in chapter 04.</details>
+# <details><summary>C. What its patch and those around it look like.</summary>Kernels of 4 x 4 in steps of 4
+# do not overlap, so no token sees a pixel of its neighbour.</details>
 #
 # ## Your turn
 #
-# Three tasks. Write the function's body in place of `...` and run its cell. The check says what went wrong, and
-# often which mistake it looks like. A task that you leave unwritten breaks nothing.
+# Three tasks. Write the function's body in place of `...` and run its cell. The check says what went wrong,
+# and often which mistake it looks like. A task that you leave unwritten breaks nothing.
 #
 # **A. Cut without `rearrange`** (easy, 10 minutes). Use only `reshape` and `permute`.
 #
-# <details><summary>Hint</summary>Section 2, with two more axes: six in all after the first <code>reshape</code>.
-# Give each a name in a comment.</details>
+# <details><summary>Hint</summary>Section 2, with two more axes: six in all after the first
+# <code>reshape</code>. Give each a name in a comment.</details>
 
 
 # %%
@@ -392,11 +405,11 @@ def cut_patches(images, patch_size):
 exercises.cut_patches.check(cut_patches)
 
 # %% [markdown]
-# **B. Put the patches together** (medium, 10 minutes). The inverse, again without `rearrange`. The patches need
-# not be square: they have `patch_height` x `patch_width` pixels.
+# **B. Put the patches together** (medium, 10 minutes). The inverse, again without `rearrange`. The patches
+# need not be square: they have `patch_height` x `patch_width` pixels.
 #
-# <details><summary>Hint</summary>Do the steps of A backwards. A <code>permute</code> is undone by the one that
-# sends each axis back where it came from.</details>
+# <details><summary>Hint</summary>Do the steps of A backwards. A <code>permute</code> is undone by the one
+# that sends each axis back where it came from.</details>
 
 
 # %%
@@ -408,13 +421,13 @@ def join_patches(patches, patch_height, patch_width):
 exercises.join_patches.check(join_patches)
 
 # %% [markdown]
-# **C. Patches that overlap** (hard, 20 minutes). Later networks let the patches overlap: the kernel is larger than
-# the stride. Write it as a matrix product, without `conv2d` and `unfold`: gather the patches, then multiply.
-# Kernel and stride can differ between rows and columns.
+# **C. Patches that overlap** (hard, 20 minutes). Later networks let the patches overlap: the kernel is larger
+# than the stride. Write it as a matrix product, without `conv2d` and `unfold`: gather the patches, then
+# multiply. Kernel and stride can differ between rows and columns.
 #
 # <details><summary>Hint</summary>Which image rows does the patch at row i cover? Make a table of them with
-# <code>torch.arange</code> and broadcasting, (rows, kernel height). The same for the columns. Then index the image
-# with both tables at once.</details>
+# <code>torch.arange</code> and broadcasting, (rows, kernel height). The same for the columns. Then index the
+# image with both tables at once.</details>
 
 
 # %%

@@ -14,7 +14,9 @@ from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.patches import patchify
 
 Pattern = Callable[..., Tensor]
-COUNT = "How many whole kernels fit into the image? Write out an axis of 7 with a kernel of 4 and a stride of 2."
+COUNT = (
+    "How many whole kernels fit into the image? Write out an axis of 7 with a kernel of 4 and a stride of 2."
+)
 
 
 def _random(*shape: int, seed: int) -> Tensor:
@@ -125,7 +127,8 @@ join_patches = Exercise(
             "Neighbouring pixels of a patch end up far apart. When you join two axes, which one is slower?",
         ),
         "patch_transposed": Mistake(
-            _join_as_if_transposed, "Which of the two sizes belongs to the rows? Try patches that are not square."
+            _join_as_if_transposed,
+            "Which of the two sizes belongs to the rows? Try patches that are not square.",
         ),
     },
     hints=(

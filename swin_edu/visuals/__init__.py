@@ -6,6 +6,7 @@ palette.py.
 
 from swin_edu.visuals.explorer import Explorer
 from swin_edu.visuals.palette import PALETTE, colour
+from swin_edu.visuals.patch_explorer import PatchExplorer
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
 from swin_edu.visuals.reach import attention_reach, reach_after
 from swin_edu.visuals.shift_explorer import ShiftExplorer
@@ -15,6 +16,7 @@ __all__ = [
     "PALETTE",
     "PHOTOGRAPHS",
     "Explorer",
+    "PatchExplorer",
     "ShiftExplorer",
     "ShiftFacts",
     "attention_reach",

@@ -37,10 +37,8 @@ def scales(images: Mapping[str, tuple[Tensor, Box]], patch_size: int) -> Picture
         _photograph(axes, image, (height, width))
         _patch_lines(axes, image, patch_size)
         _outline(axes, box)
-    return finish_card(
-        figure,
-        f"Patches of {patch_size} x {patch_size} pixels on photographs of different size. {', '.join(titles)}.",
-    )
+    words = f"Patches of {patch_size} x {patch_size} pixels on photographs of different size."
+    return finish_card(figure, f"{words} {', '.join(titles)}.")
 
 
 def numbers(images: Mapping[str, Tensor], patches: Tensor) -> Picture:

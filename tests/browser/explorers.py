@@ -34,6 +34,7 @@ class Shown:
 
 
 EXPLORERS = [
+    Shown("PatchExplorer(7, patch=(16, 19), number=20)", panel="photograph"),
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
 ]
 

@@ -24,7 +24,9 @@ def cut_by_reshape_and_permute(images, p):
 
 def cut_by_unfold(images, p):
     b, c, h, w = images.shape
-    columns = F.unfold(images, p, stride=p).view(b, c, p * p, h // p, w // p)  # channels first: bring them last
+    columns = F.unfold(images, p, stride=p).view(
+        b, c, p * p, h // p, w // p
+    )  # channels first: bring them last
     return columns.permute(0, 3, 4, 2, 1).flatten(3)
 
 
