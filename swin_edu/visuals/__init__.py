@@ -14,6 +14,7 @@ from swin_edu.visuals.merge_facts import MergeFacts
 from swin_edu.visuals.model_explorer import ModelExplorer
 from swin_edu.visuals.model_facts import ModelFacts
 from swin_edu.visuals.palette import PALETTE, colour
+from swin_edu.visuals.patch_explorer import PatchExplorer
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photograph
 from swin_edu.visuals.reach import attention_reach, merging_reach, reach_after, token_reach
 from swin_edu.visuals.reach_explorer import ReachExplorer
@@ -35,6 +36,7 @@ __all__ = [
     "MergeFacts",
     "ModelExplorer",
     "ModelFacts",
+    "PatchExplorer",
     "ReachExplorer",
     "ShiftExplorer",
     "ShiftFacts",
