@@ -239,7 +239,8 @@ for H, W in ((7, 7), (8, 8), (7, 8)):
 #
 # Now the layer: gather, LayerNorm over all `4C` numbers, linear to `2C`, no bias.
 #
-# **Predict.** How many parameters for C = 96? And how many multiply-adds on a 56 x 56 grid?
+# **Predict.** How many parameters for C = 96? And how many multiply-adds on a 56 x 56 grid? (One for each
+# weight, at each merged token.)
 
 
 # %%
@@ -257,14 +258,14 @@ class Merging(nn.Module):
 
 
 C, H, W = 96, 56, 56
-by_hand, library = 2 * 4 * C + 4 * C * 2 * C, swin_edu.count_parameters(PatchMerging(C))
-print(f"parameters: {by_hand:,} by hand, {library:,} in the library")
-by_hand = (H // 2) * (W // 2) * 4 * C * 2 * C
+library = swin_edu.count_parameters(PatchMerging(C))
+print(f"parameters: {2 * 4 * C + 4 * C * 2 * C:,} by hand, {library:,} in the library")
 library = swin_edu.multiply_adds(swin_edu.SwinConfig(), 224, 224).stages[1].entry
-print(f"multiply-adds: {by_hand:,} = 2 H W C^2 by hand, {library:,} in the library")
+print(f"multiply-adds: {(H // 2) * (W // 2) * 4 * C * 2 * C:,} by hand, {library:,} in the library")
 
 # %% [markdown]
-# All three mergings of Swin-T together take 0.17 G of its 4.5 G multiply-adds: a pyramid is cheap.
+# The second is `2 H W C^2`. All three mergings of Swin-T together take 0.17 G of its 4.5 G multiply-adds: a
+# pyramid is cheap.
 #
 # The proof. Same weights, same numbers, float64, every size from 1 x 1 to 9 x 9:
 

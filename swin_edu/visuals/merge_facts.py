@@ -93,6 +93,7 @@ def photo_tokens(photo: Mapping[str, Any], height: int, width: int) -> Tensor:
     return torch.from_numpy(tokens)[None]
 
 
+@cache
 def readable_merging(channels: int) -> PatchMerging:
     """A merging whose weights are set by hand: the mean of each channel, then one difference of each.
 
@@ -102,7 +103,8 @@ def readable_merging(channels: int) -> PatchMerging:
         channels: C of the tokens that come in.
 
     Returns:
-        float64; output c is the mean of channel c (times 2), output C + c a difference within channel c.
+        float64, one for each C, shared: output c is twice the mean of channel c, output C + c a difference
+        within channel c.
 
     Example:
         >>> readable_merging(1).reduction.weight.data

@@ -5,6 +5,7 @@ Notebook 06 keeps it beside the live MergeExplorer; it is drawn from the same nu
 
 import io
 import textwrap
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
@@ -18,6 +19,13 @@ SIDE, TOP, SMALL, SMALL_TOP = 224, 66, 92, 322
 STRIP, STRIP_WIDTH = MIDDLE + 4, 320  # the numbers, and the matrix below them
 MATRIX_TOP, MATRIX_HEIGHT = 150, 140
 STRONGEST = 2.0
+
+
+class Photo(NamedTuple):
+    """A decoded photograph and its point of interest."""
+
+    picture: Image.Image
+    focus: tuple[float, float]
 
 
 def draw_merge(facts: MergeFacts) -> bytes:
@@ -34,7 +42,8 @@ def draw_merge(facts: MergeFacts) -> bytes:
         b'PNG'
     """
     sheet = Sheet(WIDTH, HEIGHT)
-    photo = photographs_with_grain()[facts.image] if isinstance(facts.image, str) else facts.image
+    named = photographs_with_grain()[facts.image] if isinstance(facts.image, str) else facts.image
+    photo = Photo(Image.open(io.BytesIO(named["data"])).convert("RGB"), named["focus"])
     _draw_tokens(sheet, facts, photo)
     _draw_numbers(sheet, facts)
     _draw_merged(sheet, facts, photo)
@@ -46,7 +55,7 @@ def draw_merge(facts: MergeFacts) -> bytes:
     return sheet.png()
 
 
-def _draw_tokens(sheet: Sheet, facts: MergeFacts, photo: dict) -> None:
+def _draw_tokens(sheet: Sheet, facts: MergeFacts, photo: Photo) -> None:
     before, after = facts.grid_of(facts.level - 1), facts.grid_of(facts.level)
     title = "Tokens" if facts.level == 1 else f"Tokens after merging {facts.level - 1}"
     _caption(sheet, LEFT, f"1  {title}", f"{before[0]} × {before[1]} tokens of {facts.channels} numbers")
@@ -118,7 +127,7 @@ def _draw_outputs(sheet: Sheet, facts: MergeFacts, step: float) -> None:
     sheet.line([(axis, MATRIX_TOP), (axis, MATRIX_TOP + MATRIX_HEIGHT)], "muted_ink")
 
 
-def _draw_merged(sheet: Sheet, facts: MergeFacts, photo: dict) -> None:
+def _draw_merged(sheet: Sheet, facts: MergeFacts, photo: Photo) -> None:
     rows, columns = facts.grid_of(facts.level)
     numbers = facts.maps[-1][0].numpy()
     _caption(sheet, RIGHT, "3  Merged tokens", f"{rows} × {columns} tokens of {2 * facts.channels} numbers")
@@ -137,7 +146,7 @@ def _draw_merged(sheet: Sheet, facts: MergeFacts, photo: dict) -> None:
     grid.frame((row, column, row + 1, column + 1), "ink", 4)
 
 
-def _draw_level(sheet: Sheet, facts: MergeFacts, photo: dict, level: int) -> None:
+def _draw_level(sheet: Sheet, facts: MergeFacts, photo: Photo, level: int) -> None:
     """One level of the pyramid, bright where the token on show comes from, or what it goes into."""
     left = LEFT + 242 * level
     cells = facts.grid_of(level)
@@ -171,17 +180,20 @@ def _place_of(facts: MergeFacts, index: int) -> tuple[int, int]:
     return (place % 2, place // 2) if facts.order == "by column" else (place // 2, place % 2)
 
 
-def _photograph(facts: MergeFacts, photo: dict, grid: Grid, level: int) -> np.ndarray:
+def _photograph(facts: MergeFacts, photo: Photo, grid: Grid, level: int) -> np.ndarray:
     """The photograph over a grid of one level, (rows * unit, columns * unit, 3); padding is hatched."""
-    picture = Image.open(io.BytesIO(photo["data"])).convert("RGB")
+    picture, focus = photo
     wide = min(picture.width, picture.height * facts.width / facts.height)
     tall = wide * facts.height / facts.width
-    left = min(max(photo["focus"][0] * picture.width - wide / 2, 0), picture.width - wide)
-    top = min(max(photo["focus"][1] * picture.height - tall / 2, 0), picture.height - tall)
+    left = min(max(focus[0] * picture.width - wide / 2, 0), picture.width - wide)
+    top = min(max(focus[1] * picture.height - tall / 2, 0), picture.height - tall)
     size = [max(1, round(side / 2**level * grid.unit)) for side in (facts.width, facts.height)]
     box = (left, top, left + wide, top + tall)
     pixels = np.asarray(picture.resize(size, Image.Resampling.BILINEAR, box=box), dtype=np.float32) / 255
-    rows, columns = np.ogrid[: grid.cells[0] * grid.unit, : grid.cells[1] * grid.unit]
+    whole = grid.cells[0] * grid.unit, grid.cells[1] * grid.unit
+    if pixels.shape[:2] == whole:
+        return pixels
+    rows, columns = np.ogrid[: whole[0], : whole[1]]
     strokes = ((rows + columns) % 10 < 1.5)[..., None]
     canvas = np.where(strokes, rgb("muted_ink"), rgb("padding"))
     canvas[: pixels.shape[0], : pixels.shape[1]] = pixels[: canvas.shape[0], : canvas.shape[1]]

@@ -106,6 +106,7 @@ export function mergePartAt(canvas, channels, order, x, y) {
 export function paintMerge(canvas, scene) {
   const context = fitted(canvas);
   if (!context) return;
+  context.save(); // outlines leave their joins behind
   const { facts, colours, order, from, moved, part } = scene;
   const { channels, gathered, normed } = facts;
   const layout = mergeLayout(canvas, channels);
@@ -148,6 +149,7 @@ export function paintMerge(canvas, scene) {
   drawSourceLabels(context, scene, layout);
   drawWeights(context, scene, layout);
   drawOutputs(context, scene, layout);
+  context.restore();
 }
 
 /** Above the numbers: which token each block of them comes from, or which channel. */
