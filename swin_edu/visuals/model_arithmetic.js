@@ -101,3 +101,26 @@ export function settleHeads(embedDim, depths, asked) {
   depths.forEach((_, i) => heads.push(fittingHeads(embedDim * 2 ** i, asked[i] ?? 2 * heads[i - 1])));
   return heads;
 }
+
+// ---- while things move ------------------------------------------------------------------------------
+
+/** The numbers that are drawn, in a form that can be mixed while they move. */
+export function numbersOf(network, values) {
+  const parts = (counts) => Object.fromEntries(PARTS.map((part) => [part, counts[part]]));
+  return {
+    image: [values.height, values.width],
+    patch: values.patch_size,
+    stages: network.stages.map((stage) => ({
+      h: stage.grid[0], w: stage.grid[1], c: stage.channels,
+      ...Object.fromEntries(COUNTS.map((what) => [what, parts(stage[what])])),
+    })),
+    head: { ...network.head },
+  };
+}
+
+/** Numbers between two such objects of one form: part 0 is the first, 1 the second. */
+export function mix(from, to, part) {
+  if (typeof to === "number") return from + (to - from) * part;
+  if (Array.isArray(to)) return to.map((value, i) => mix(from[i], value, part));
+  return Object.fromEntries(Object.entries(to).map(([name, value]) => [name, mix(from[name], value, part)]));
+}

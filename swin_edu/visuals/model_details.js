@@ -30,9 +30,8 @@ export function createDetails(frame, { values, change, pointAt, most }) {
   return {
     show(network, stage, pointed) {
       write(heading, `Stage ${stage.number}`);
-      const chosen = network.stages[values.stage - 1];
-      blocks.show(chosen.depth, 1, most);
-      heads.show(chosen.heads, 1, chosen.channels);
+      blocks.show(stage.depth, 1, most);
+      heads.show(stage.heads, 1, stage.channels);
       for (const [name, words] of Object.entries(factsOf(stage, values.patch_size))) write(facts[name], words);
       for (const [part, row] of Object.entries(rows)) {
         COUNTS.forEach((what, i) => write(row.cells[i], inWords(what, part === "head" ? network.head[what] : stage[what][part])));

@@ -4,7 +4,7 @@
 // Everything is drawn from one scene: network (the numbers), drawn (the same while they move), layout, chosen
 // and pointed (stage, and part of it), stage (the one on show), photo, mosaic, colours.
 
-import { COUNTS, PARTS, networkOf, settleHeads } from "./model_arithmetic.js";
+import { COUNTS, mix, networkOf, numbersOf, settleHeads } from "./model_arithmetic.js";
 import { PRESETS, PRESET_SIZES, describePart, describeStage, presetOf, pythonLine, short, times, whole } from "./model_words.js";
 import { clamp, createFrame, createPanel, createState, glide } from "./kit.js";
 import { addResetAndCopy, createSegments, createSlider, createStepper } from "./controls.js";
@@ -28,26 +28,6 @@ const CHARTS = {
 };
 const CHART_HEIGHT = 158; // pixels, at any width
 
-/** The numbers that are drawn, in a form that can be mixed while they move. */
-function numbersOf(network, values) {
-  const parts = (counts) => Object.fromEntries(PARTS.map((part) => [part, counts[part]]));
-  return {
-    image: [values.height, values.width],
-    patch: values.patch_size,
-    stages: network.stages.map((stage) => ({
-      h: stage.grid[0], w: stage.grid[1], c: stage.channels,
-      ...Object.fromEntries(COUNTS.map((what) => [what, parts(stage[what])])),
-    })),
-    head: { ...network.head },
-  };
-}
-
-function mix(from, to, part) {
-  if (typeof to === "number") return from + (to - from) * part;
-  if (Array.isArray(to)) return to.map((value, i) => mix(from[i], value, part));
-  return Object.fromEntries(Object.entries(to).map(([name, value]) => [name, mix(from[name], value, part)]));
-}
-
 function render({ model, el }) {
   let network = null;
   const view = { drawn: null, pointed: null, drag: null, dragged: false, layout: null, stopGlide: () => {} };
@@ -58,7 +38,7 @@ function render({ model, el }) {
   const photograph = createAlbum(model.get("_photographs"), paint);
   const mosaic = createMosaic();
   const panels = createPanels();
-  const details = createDetails(frame, { change, pointAt, values, most: LARGEST.depth });
+  const details = createDetails(frame, { change: changeChosen, pointAt, values, most: LARGEST.depth });
   const controls = createControls();
 
   // ---- state --------------------------------------------------------------------------------------
@@ -91,6 +71,12 @@ function render({ model, el }) {
       }, () => delete frame.root.dataset.moving);
     }
     show(quiet);
+  }
+
+  /** What a control changes belongs to the chosen stage, so that is the one to be on show. */
+  function changeChosen(wishes, how) {
+    view.pointed = null;
+    change(wishes, how);
   }
 
   // ---- showing ------------------------------------------------------------------------------------
@@ -146,8 +132,7 @@ function render({ model, el }) {
 
   function choose({ stage }) {
     if (view.dragged || !Number.isInteger(stage)) return;
-    view.pointed = null;
-    change({ stage });
+    changeChosen({ stage });
   }
 
   function onKey(event) {
@@ -155,10 +140,9 @@ function render({ model, el }) {
     const size = stepOf(event, { shift: true });
     if (!step && !size) return;
     event.preventDefault();
-    view.pointed = null;
-    if (size) change({ height: values.height - size[0], width: values.width + size[1] });
-    else if (step[1]) change({ stage: values.stage + step[1] });
-    else change({ depths: values.depths.map((depth, i) => depth - (i === values.stage - 1 ? step[0] : 0)) });
+    if (size) changeChosen({ height: values.height - size[0], width: values.width + size[1] });
+    else if (step[1]) changeChosen({ stage: values.stage + step[1] });
+    else changeChosen({ depths: values.depths.map((depth, i) => depth - (i === values.stage - 1 ? step[0] : 0)) });
   }
 
   function createPanels() {
@@ -174,8 +158,7 @@ function render({ model, el }) {
           const step = stepOf(event);
           if (!step) return;
           event.preventDefault();
-          view.pointed = null;
-          change({ stage: values.stage + (step[0] || step[1]) });
+          changeChosen({ stage: values.stage + (step[0] || step[1]) });
         },
       });
     });
@@ -238,8 +221,7 @@ function render({ model, el }) {
     const presets = createSegments("Networks of the paper, and one for small images", names, (name) => {
       const side = PRESET_SIZES[name] ?? 224;
       const other = Boolean(PRESET_SIZES[name]) !== Boolean(PRESET_SIZES[presetOf(values)]);
-      view.pointed = null;
-      change({ ...PRESETS[name], ...(other ? { height: side, width: side } : {}) });
+      changeChosen({ ...PRESETS[name], ...(other ? { height: side, width: side } : {}) });
     });
     presets.node.querySelectorAll("button").forEach((button, i) => {
       button.setAttribute("aria-label", i < 4 ? `Swin-${names[i][1]}` : "Small network for 32 px images");
@@ -254,8 +236,7 @@ function render({ model, el }) {
       change({ window_size: sides[0] === sides[1] ? sides[0] : sides });
     });
     frame.controls.append(presets.node, height.node, width.node, channels.node, size.node);
-    const reset = () => { view.pointed = null; change(model.get("_initial")); };
-    const copy = addResetAndCopy(frame, reset, () => pythonLine(values));
+    const copy = addResetAndCopy(frame, () => changeChosen(model.get("_initial")), () => pythonLine(values));
     return {
       show() {
         const sides = pair(values.window_size);
