@@ -59,6 +59,17 @@ def test_a_change_from_the_browser_arrives_whole():
     assert (explorer.batch, explorer.window_size, explorer.token) == (2, (2, 4), (1, 5, 0))
 
 
+def test_what_the_browser_says_is_not_sent_back_to_it(monkeypatch):
+    """Else a drag of the slider would jump back to where it was a moment ago."""
+    explorer, sent = WindowExplorer(), []
+    monkeypatch.setattr(explorer, "_send", lambda message, buffers=None: sent.append(message))
+    explorer.set_state({"token": [0, 2, 3], "window_size": [2, 4], "progress": 1, "forget_permute": True})
+    assert [message["method"] for message in sent if message["method"] != "echo_update"] == []
+    explorer.height = 2
+    updates = [message["state"] for message in sent if message["method"] == "update"]
+    assert updates == [{"height": 2}, {"token": (0, 1, 3)}]
+
+
 @pytest.mark.parametrize("forget", [False, True])
 @pytest.mark.parametrize("state", [(8, 12, 4, 1), (7, 10, (3, 4), 2), (3, 16, (8, 5), 1)])
 def test_the_line_gives_the_windows_on_show(state, forget):
