@@ -195,7 +195,7 @@ for name, small, large in (("global", few, many), ("windows of 64 tokens", 64, 6
 # %% [markdown]
 # ## Play: the bill
 #
-# Double the side: four times the tokens, so 16 times the time, or 4 times with windows. Find out:
+# Double the side: four times the tokens, so about 16 times the time, or 4 times with windows. Find out:
 #
 # 1. From which side on does global attention need more than 24 GB in one layer?
 # 2. At 224 px, which `M` costs as much as global attention?
