@@ -6,7 +6,7 @@
 # gives the right shape and the wrong picture.
 #
 # - **Time:** 35 minutes, and half an hour for the tasks at the end.
-# - **You need:** PyTorch tensors (`reshape`, `permute`, matrix products). No chapter before this one.
+# - **You need:** PyTorch tensors (`reshape`, `permute`, matrix products).
 # - **You build:** patch partition and its inverse, the linear embedding, and the convolution that does both.
 #
 # `p` is the side of a patch in pixels, `C` the numbers in a token (its channels), `H x W` the size in pixels.
@@ -65,13 +65,12 @@ for name, (image, (_, _, height, width)) in sizes.items():
 patches_figures.scales({name: (image[0], box) for name, (image, box) in sizes.items()}, patch_size=4)
 
 # %% [markdown]
-# The same face is 672 tokens, or 168. So Swin starts with small patches and merges them step by step (chapter
-# 06).
+# The same face is 672 tokens, or 168. So Swin starts small, and merges patches step by step in chapter 06.
 #
 # ## 2. Cut
 #
-# Take an image of 4 x 6 pixels, where each one carries its own number. We cut it into patches of 2 x 2
-# pixels: 2 rows of 3 patches.
+# Take an image of 4 x 6 pixels, numbered row by row from 0 to 23. We cut it into patches of 2 x 2 pixels: 2
+# rows of 3 patches.
 #
 # **Predict.** Which four numbers are in the last patch, at row 1, column 2?
 
@@ -107,9 +106,8 @@ print("first patch, with permute:", tiny_patches[0, 0].tolist(), " without:", wr
 scrambled = cat.reshape(1, 72, 112, 48)  # the right shape, for p = 4
 scrambled = rearrange(scrambled, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4)
 print("shapes", tuple(cat.shape), tuple(scrambled.shape))
-print(
-    "the same numbers, sorted:", torch.equal(cat.flatten().sort().values, scrambled.flatten().sort().values)
-)
+before, after = (image.flatten().sort().values for image in (cat, scrambled))
+print("the same numbers, sorted:", torch.equal(before, after))
 patches_figures.photographs({"the cat": cat[0], "cut without permute": scrambled[0]})
 
 # %% [markdown]
@@ -164,12 +162,12 @@ print("the same image, to the last digit:", torch.equal(back, cat))
 # 3. Compare p = 2 and p = 32. How many numbers does a patch have, and how many has its token?
 
 # %%
-explorer = PatchExplorer(patch_size=4, patch=(11, 9))
+explorer = PatchExplorer(patch_size=4, patch=(15, 22))
 explorer
 
 # %%
 # The line that the explorer's button copies:
-numbers = patchify(explorer.images, 4)[0, 11, 9]
+numbers = patchify(explorer.images, 4)[0, 15, 22]
 print(tuple(numbers.shape), "the first pixel is", [round(255 * n) for n in numbers[:3].tolist()])
 
 # %% [markdown]
@@ -231,7 +229,7 @@ for name, W in {
 # 72, 112, 96)` would have that shape, too. You know by now what it does.
 #
 # After the embedding comes a LayerNorm: each token loses the mean of its 96 numbers, and is divided by their
-# spread. That makes the whole module. `F.pad` is explained in section 7.
+# spread. `F.pad` comes in section 7.
 
 
 # %%
@@ -256,13 +254,8 @@ class MyPatchEmbedding(nn.Module):
 
 # %%
 same = []
-for p, C, height, width in [
-    (4, 96, 32, 48),
-    (4, 96, 30, 43),
-    (2, 24, 8, 12),
-    (3, 10, 7, 20),
-    (16, 96, 40, 50),
-]:
+sizes = [(4, 96, 32, 48), (4, 96, 30, 43), (2, 24, 8, 12), (3, 10, 7, 20), (16, 96, 40, 50)]
+for p, C, height, width in sizes:
     mine, theirs = MyPatchEmbedding(p, C).double(), swin_edu.PatchEmbedding(p, 3, C).double()
     theirs.load_state_dict(mine.state_dict())
     images = torch.randn(2, 3, height, width, dtype=torch.float64)
@@ -352,7 +345,7 @@ print("the others do not notice:", torch.allclose(with_padding[:, :, :112], crop
 # tokens change? Does the eye's token change?
 
 # %%
-eye, ground = (0, 26, 70), (0, 3, 5)
+eye, ground = (0, 26, 42), (0, 3, 5)
 swapped = patches.clone()
 swapped[eye], swapped[ground] = patches[ground], patches[eye]
 swapped_cat = rearrange(swapped, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4).double()
@@ -361,6 +354,8 @@ print("tokens that changed:", (before != after).any(dim=-1).nonzero()[:, 1:].tol
 print("they only changed places:", torch.allclose(after[ground], before[eye], rtol=0, atol=1e-12))
 
 # %% [markdown]
+# Two tokens changed, and the eye's token is still the same: it only stands elsewhere.
+#
 # **Question.** You take one token out of the grid and show it to somebody. What can they tell?
 #
 # <details><summary>A. The row and column where it stood.</summary>No. An eye's token is the same in each
