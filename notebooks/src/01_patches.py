@@ -44,10 +44,10 @@ for p in (1, 2, 4, 8, 16, 32):
     print(f"p = {p:2}: {tokens:6,} tokens {tokens**2:14,} pairs {4 * tokens**2 / 1e6:9,.1f} MB")
 
 # %% [markdown]
-# Ten *gigabytes*, for one layer, one head, one image. Each time the patch's side doubles, there are 4 times
-# fewer tokens and 16 times fewer pairs. [The first vision transformer](https://arxiv.org/abs/2010.11929) took
-# p = 16. That is too coarse to say of each pixel what it shows (paper, Section 1). Swin takes p = 4, and pays
-# less with windows (chapter 02).
+# Ten *gigabytes*, for one layer, one head, one image. Double the patch's side: 4 times fewer tokens and 16
+# times fewer pairs. [The first vision transformer](https://arxiv.org/abs/2010.11929) took p = 16. That is too
+# coarse to say of each pixel what it shows (paper, Section 1). Swin takes p = 4, and pays less with windows
+# (chapter 02).
 #
 # There is a second difference. A word is a word, in a headline or in a footnote. A face is not one token: it
 # has as many as it has room.
@@ -96,8 +96,7 @@ patches_figures.numbers({"4 x 6 pixels, each with its number": tiny}, tiny_patch
 # <details><summary>C. An error: the shapes do not fit.</summary>They do, 2 * 3 * 4 = 24. That is what makes
 # this mistake so dangerous.</details>
 #
-# Let us make the mistake with the cat, and lay the patches out where they belong. **Predict.** What will you
-# see?
+# Now the mistake with the cat, its patches laid out where they belong. **Predict.** What will you see?
 
 # %%
 wrong = tiny.reshape(2, 3, 4)
@@ -337,7 +336,7 @@ print("tokens", tuple(with_padding.shape))
 print("the others do not notice:", torch.allclose(with_padding[:, :, :112], cropped, rtol=0, atol=1e-12))
 
 # %% [markdown]
-# Zeros at the bottom and at the right, up to whole patches. Only the last column of tokens knows of them.
+# Zeros at the bottom and right, up to whole patches. Only the last column of tokens knows of them.
 #
 # ## 8. Who is where?
 #
@@ -359,7 +358,7 @@ print("they only changed places:", torch.allclose(after[ground], before[eye], rt
 # **Question.** You take one token out of the grid and show it to somebody. What can they tell?
 #
 # <details><summary>A. The row and column where it stood.</summary>No. An eye's token is the same in each
-# corner of the image. The place is in the grid, not in the token.</details>
+# corner of the image. The place is not in the token.</details>
 # <details><summary>B. What its patch looks like, and nothing of its neighbours.</summary>Right. Each patch
 # went through W alone. Neighbours meet in attention (chapter 02), and places come in chapter 04.</details>
 # <details><summary>C. What its patch and those around it look like.</summary>Kernels of 4 x 4 in steps of 4
