@@ -225,7 +225,7 @@ for name, W in {
 # Both ways do the same `H * W * 3 * C` multiplications, whatever p is.
 #
 # The convolution gives `(1, 96, 72, 112)`, and a token's 96 numbers have to come last. `expected.reshape(1,
-# 72, 112, 96)` would have that shape, too. You know by now what it does.
+# 72, 112, 96)` would have that shape, too. You know what it does.
 #
 # After the embedding comes a LayerNorm: each token loses the mean of its 96 numbers, and is divided by their
 # spread. `F.pad` comes in section 7.
@@ -353,7 +353,7 @@ print("tokens that changed:", (before != after).any(dim=-1).nonzero()[:, 1:].tol
 print("they only changed places:", torch.allclose(after[ground], before[eye], rtol=0, atol=1e-12))
 
 # %% [markdown]
-# Two tokens changed, and the eye's token is still the same: it only stands elsewhere.
+# Two changed, and the eye's token is still the same: it only stands elsewhere.
 #
 # **Question.** You take one token out of the grid and show it to somebody. What can they tell?
 #
@@ -366,8 +366,8 @@ print("they only changed places:", torch.allclose(after[ground], before[eye], rt
 #
 # ## Your turn
 #
-# Three tasks. Write the function's body in place of `...` and run its cell. The check says what went wrong,
-# and often which mistake it looks like. A task that you leave unwritten breaks nothing.
+# Three tasks. Write the function's body in place of `...` and run its cell. The check says what is wrong, and
+# often which mistake it looks like. A task that you leave unwritten breaks nothing.
 #
 # **A. Cut without `rearrange`** (easy, 10 minutes). Use only `reshape` and `permute`.
 #
