@@ -17,6 +17,7 @@
 # %%
 import math
 import time
+from itertools import product
 
 import torch
 from einops import rearrange
@@ -69,15 +70,12 @@ for name, learned in {"colour head": colour_map, "edge head": edge_map}.items():
     answers, weights = attend(tokens @ learned, tokens @ learned, tokens)
     looks[name] = weights[9 * 36 + 8].view(24, 36)  # row of the token at row 9, column 8
     most = looks[name].flatten().sort(descending=True).values.cumsum(0)
-    print(
-        f"{name}: weights {tuple(weights.shape)}; half of the attention goes to {(most < 0.5).sum()} tokens"
-    )
+    print(f"{name}: weights {tuple(weights.shape)}, half of the attention to {(most < 0.5).sum()} tokens")
 figures.attention(photo, looks, query=(9, 8))
 
 # %% [markdown]
-# Colour finds the nose, edges find the rims of both eyes. So several heads ask side by side, each with `d =
-# C/h` channels. None of them minds the distance: that is what attention can do and a small convolution
-# cannot.
+# Colour finds the nose, edges find the rims of both eyes. So several heads ask side by side, each with
+# `d = C/h` channels. None of them minds the distance, as a small convolution would.
 #
 # **Question.** `weights` is (864, 864). Along which axis must it sum to 1?
 #
@@ -102,14 +100,12 @@ figures.attention(photo, looks, query=(9, 8))
 for pixels in (224, 448, 896):
     count = (pixels // 4) ** 2
     memory = 3 * count**2 * 4 / 1e9  # heads, pairs, bytes
-    print(
-        f"{pixels} px: {count:6,} tokens, {count**2 / 1e6:6,.0f} million pairs, {memory:5.2f} GB of weights"
-    )
+    print(f"{pixels} px: {count:6,} tokens, {count**2 / 1e6:5,.0f} million pairs, weights {memory:5.2f} GB")
 
 # %% [markdown]
-# Sixteen times, for every doubling. And how much work? Count **multiply-adds**: a product of `n x k` with `k
-# x m` has `n*k*m`. (For one, the paper writes FLOPs. Today a FLOP is mostly *one* operation, so two for each
-# multiply-add.)
+# Sixteen times, for every doubling. (A fused kernel need not store the weights, but it computes them all.)
+# And how much work? Count **multiply-adds**: a product of `n x k` with `k x m` has `n*k*m`. (For one, the
+# paper writes FLOPs. Today a FLOP is mostly *one* operation, so two for each multiply-add.)
 #
 # | matrix product | shapes | multiply-adds |
 # |---|---|---|
@@ -120,9 +116,9 @@ for pixels in (224, 448, 896):
 # Together they are the paper's equation (1): $\Omega(\text{MSA}) = 4hwC^2 + 2(hw)^2C$, with its `hw` for our
 # `HW`.
 #
-# Now cut the grid into windows of `M x M` tokens, and let each token ask only its own window. There are `HW
-# / M^2` windows; each makes `(M^2)^2` pairs. That is equation (2): $\Omega(\text{W-MSA}) = 4hwC^2 +
-# 2M^2hwC$.
+# Now cut the grid into windows of `M x M` tokens, and let each token ask only its own window: **W-MSA**,
+# window multi-head self-attention. There are `HW / M^2` windows with `(M^2)^2` pairs each. That is equation
+# (2): $\Omega(\text{W-MSA}) = 4hwC^2 + 2M^2hwC$.
 #
 # **Predict.** H = W = 56, C = 96, M = 7. How many times cheaper is W-MSA?
 
@@ -139,9 +135,7 @@ def omega_w_msa(H, W, C, M):
 for H in (56, 112, 224):
     everyone, windowed = omega_msa(H, H, 96), omega_w_msa(H, H, 96, 7)
     times = everyone / windowed
-    print(
-        f"{H:3} x {H:3} tokens: {everyone / 1e9:6.2f} G, {windowed / 1e9:4.2f} G, {times:5.1f} times cheaper"
-    )
+    print(f"{H:3} x {H:3}: {everyone / 1e9:6.2f} G, {windowed / 1e9:4.2f} G, {times:5.1f} times cheaper")
 
 # %% [markdown]
 # Two formulas, not yet a proof. PyTorch can count the products of a real module. On the `meta` device
@@ -172,7 +166,7 @@ for name in ("forward", "forward_plain"):
 # Both equations hold to the last multiply-add. But on the CPU a fifth is missing: `forward` calls a *fused*
 # kernel that does scores, softmax and answers in one, and the counter does not know it. Many counters look
 # only at layers, and miss attention in the same way. Before you compare two networks, ask what was counted,
-# and whether the unit is FLOPs or multiply-adds.
+# and in which unit.
 #
 # Is a multiply-add time? We measure how time grows from 32 x 32 to 96 x 96 tokens, nine times as many. If
 # time goes as `tokens ** exponent`, the exponent is `log(ratio) / log(9)`.
@@ -181,10 +175,10 @@ for name in ("forward", "forward_plain"):
 
 
 # %%
-def seconds(window, count):
-    """Processor time of attention over this many tokens in windows of so many; the best of five."""
-    module = WindowAttention(32, 1, window_size=(1, window), relative_position_bias=False)
-    windows, times = torch.randn(count // window, window, 32), []
+def seconds(count, inside):
+    """Processor time of attention over `count` tokens, with `inside` in a window; the best of five."""
+    module = WindowAttention(32, 1, window_size=(1, inside), relative_position_bias=False)
+    windows, times = torch.randn(count // inside, inside, 32), []
     for _ in range(5):
         start = time.thread_time()
         module(windows)
@@ -194,14 +188,14 @@ def seconds(window, count):
 
 torch.set_num_threads(1)  # so that this thread does all the work, and its time is all the time
 few, many = 32 * 32, 96 * 96
-for name, (small, large) in {"global": (few, many), "windows of 64 tokens": (64, 64)}.items():
-    exponent = math.log(seconds(large, many) / seconds(small, few)) / math.log(9)
-    print(f"{name}: time grows as tokens ** {round(exponent)}")
+for name, small, large in (("global", few, many), ("windows of 64 tokens", 64, 64)):
+    ratio = seconds(many, inside=large) / seconds(few, inside=small)
+    print(f"{name}: time grows as tokens ** {round(math.log(ratio) / math.log(9))}")
 
 # %% [markdown]
 # ## Play: the bill
 #
-# Find out:
+# Double the side: four times the tokens, so 16 times the time, or 4 times with windows. Find out:
 #
 # 1. From which side on does global attention need more than 24 GB in one layer?
 # 2. At 224 px, which `M` costs as much as global attention?
@@ -239,7 +233,7 @@ split = grid.view(1, 2, 4, 3, 4, 1)  # B, nh, Mh, nw, Mw, C
 moved = split.permute(0, 1, 3, 2, 4, 5)  # B, nh, nw, Mh, Mw, C
 right = moved.reshape(-1, 4, 4, 1)  # B*nW, Mh, Mw, C
 for name, step in {"grid": grid, "split": split, "moved": moved, "right": right}.items():
-    print(f"{name}: {tuple(step.shape)!s:20} same memory as grid: {step.data_ptr() == grid.data_ptr()}")
+    print(f"{name:5} {tuple(step.shape)!s:20} same memory as grid: {step.data_ptr() == grid.data_ptr()}")
 print(right[0, :, :, 0])
 
 # %% [markdown]
@@ -253,8 +247,7 @@ photo_windows = {"view, permute, reshape": right[..., 0], "view alone": wrong[..
 window_figures.window_contents(photo, photo_windows, grid=(8, 12))
 
 # %% [markdown]
-# A network trained on the right-hand windows would still train. It would only be worse, and nobody would
-# know why.
+# A network would still train on the right-hand windows. It would only be worse, and nobody would know why.
 #
 # ## Play: follow a token
 #
@@ -276,7 +269,7 @@ WindowExplorer(height=8, width=12, window_size=4)
 #
 # The same in einops, where the axes have names and nothing is left to count, and the way back.
 #
-# **Question.** Two of these patterns give the right shape and other windows. Which one is right?
+# **Question.** All three patterns give the right shape. Which one cuts windows, in the right order?
 #
 # <details><summary>A. <code>b (nh mh) (nw mw) c -> (b nh nw) mh mw c</code></summary>Right. Window first,
 # place second; row before column; image by image.</details>
@@ -313,8 +306,7 @@ print(f"window 7 begins with token {first}, that is token {first - 96} of image 
 # Only the heads need an axis of their own, before the tokens.
 #
 # Beside it, the definition, word for word: image by image, window by window, head by head, with plain
-# slices. Both get the same numbers, in float64, so that rounding hides nothing, on a grid that is not
-# square.
+# slices. Both get the same float64 numbers, on a grid that is not square.
 
 
 # %%
@@ -338,21 +330,19 @@ batched = window_msa(random_tokens, 4, module)
 def one_by_one(tokens, M, module):
     B, H, W, C = tokens.shape
     result, d = torch.empty_like(tokens), C // module.num_heads
-    for b in range(B):
-        for r in range(0, H, M):
-            for c in range(0, W, M):
-                q, k, v = module.qkv(tokens[b, r : r + M, c : c + M].reshape(M * M, C)).split(C, dim=-1)
-                heads = [slice(i, i + d) for i in range(0, C, d)]
-                answers = torch.cat([attend(q[:, s], k[:, s], v[:, s])[0] for s in heads], dim=-1)
-                result[b, r : r + M, c : c + M] = module.projection(answers).view(M, M, C)
+    for b, r, c in product(range(B), range(0, H, M), range(0, W, M)):
+        q, k, v = module.qkv(tokens[b, r : r + M, c : c + M].reshape(M * M, C)).split(C, dim=-1)
+        heads = [slice(i, i + d) for i in range(0, C, d)]
+        answers = torch.cat([attend(q[:, s], k[:, s], v[:, s])[0] for s in heads], dim=-1)
+        result[b, r : r + M, c : c + M] = module.projection(answers).view(M, M, C)
     return result
 
 
 flat = rearrange(cut(random_tokens, 4), "w mh mw c -> w (mh mw) c")
-results = {
-    f.__name__: join(f(flat).view(-1, 4, 4, 6), 4, 8, 12) for f in (module.forward, module.forward_plain)
-}
-for name, result in {"one_by_one": one_by_one(random_tokens, 4, module), **results}.items():
+results = {"one_by_one": one_by_one(random_tokens, 4, module)}
+for name in ("forward", "forward_plain"):
+    results[name] = join(getattr(module, name)(flat).view(-1, 4, 4, 6), 4, 8, 12)
+for name, result in results.items():
     print(f"{name:13} equal to 12 digits: {(batched - result).abs().max().item() < 1e-12}")
 
 # %% [markdown]
@@ -377,15 +367,14 @@ for M in (4, 7, 8, 12, 14):
 # **Question.** So why 7?
 #
 # <details><summary>A. Seven is the best window for vision.</summary>No. Nothing in the network knows the
-# number. At 384 px the authors themselves take 12.</details>
+# number. The authors' models for 384 px have 12 (<code>swin_base_patch4_window12_384</code>).</details>
 # <details><summary>B. It divides every stage of a 224 px image: 56, 28, 14, 7.</summary>Right. 224 = 32 * 7,
 # and the last stage is 32 times smaller than the photograph. At 384 = 32 * 12, twelve does the
 # same.</details>
-# <details><summary>C. Larger windows are too expensive.</summary>No. M = 14 fits as well, and the whole
-# network costs only a tenth more: most work is in the linear maps.</details>
+# <details><summary>C. Larger windows are too expensive.</summary>No. M = 14 fits as well, and Swin-T costs
+# only a tenth more: most work is in the linear maps.</details>
 #
-# But do not change `M` of a trained network for free: its position bias (chapter 04) has learned one window
-# size.
+# A trained network cannot simply change its `M`: its position bias (chapter 04) has learned one window size.
 #
 # ## 6. What windows lose
 #
@@ -459,7 +448,7 @@ exercises.count_multiply_adds.check(count_multiply_adds)
 
 # %%
 def attend_in_windows(tokens, window, qkv_weight, num_heads):
-    """tokens (B, *grid, C), window as long as grid, qkv_weight (3C, C): q, k, v rows -> (B, *grid, C)."""
+    """tokens (B, *grid, C), qkv_weight (3C, C): rows of q, k, v, each (h d) -> (B, *grid, C)."""
     ...
 
 

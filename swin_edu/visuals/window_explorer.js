@@ -56,7 +56,7 @@ function render({ model, el }) {
       return;
     }
     frame.root.dataset.moving = "true";
-    view.stopGlide = glide(300 + 250 * Math.abs(step - from), (part) => {
+    view.stopGlide = glide(150 + 150 * Math.abs(step - from), (part) => {
       view.step = from + (step - from) * part;
       paint();
     }, () => delete frame.root.dataset.moving);

@@ -161,18 +161,16 @@ class _Tiles:
         rows, columns = facts.padded
         image, row, column = number // (rows * columns), number // columns % rows, number % columns
         series = self.series[number]
-        sheet.rectangle(x, y, unit, unit, series if self.show != "both" else "surface")
+        plates = self.show != "photo" and unit >= 3 + 4 * len(str(len(self.series) - 1))
+        rimmed = self.show != "numbers" and not plates  # the rim has the window's colour where no plate has
+        sheet.rectangle(x, y, unit, unit, series if rimmed or self.show == "numbers" else "surface")
         if self.show != "numbers":
             pixels = round(unit * SCALE)
-            rim = 2 if self.show == "photo" and pixels > 24 else 1 if self.show == "photo" else 0
-            box = (
-                column * pixels + rim,
-                row * pixels + rim,
-                (column + 1) * pixels - max(rim, 1),
-                (row + 1) * pixels - max(rim, 1),
-            )
-            sheet.image.paste(patches[image].crop(box), (round(x * SCALE) + rim, round(y * SCALE) + rim))
-        if self.show != "photo" and unit >= 15:
+            rim = (2 if pixels > 24 else 1) if rimmed else 0
+            left, top, end = column * pixels, row * pixels, pixels - max(rim, 1)
+            cut = patches[image].crop((left + rim, top + rim, left + end, top + end))
+            sheet.image.paste(cut, (round(x * SCALE) + rim, round(y * SCALE) + rim))
+        if plates:
             middle = x + unit / 2, y + unit / 2
             size = min(unit * (0.28 if self.show == "both" else 0.34), 11)
             if self.show == "both":

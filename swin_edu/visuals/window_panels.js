@@ -47,11 +47,14 @@ export function paintWay(canvas, scene) {
     drawTile(context, scene, number, places[number], unit);
   });
   drawReading(context, scene, places, unit);
-  if (scene.show !== "photo" && unit >= 15) for (const number of order) drawPlate(context, scene, number, places[number], unit);
+  if (hasPlates(scene, unit)) for (const number of order) drawPlate(context, scene, number, places[number], unit);
   const [x, y] = places[shown];
   outline(context, [x + 1, y + 1, unit - 2, unit - 2], colours.query, colours, clamp(unit * 0.1, 2, 4));
   drawNames(context, scene, places, layout);
 }
+
+/** Whether the numbers find room on the tokens. */
+const hasPlates = ({ sizes, show }, unit) => show !== "photo" && unit >= 7 + 5 * String(sizes.total - 1).length;
 
 /** A rim around all tokens that share a window with the one on show; neighbours cover it where they touch. */
 function glow(context, company, places, unit, colours) {
@@ -64,7 +67,8 @@ function glow(context, company, places, unit, colours) {
   }
 }
 
-function drawTile(context, { sizes, photos, show, colours }, number, [x, y], unit) {
+function drawTile(context, scene, number, [x, y], unit) {
+  const { sizes, photos, show, colours } = scene;
   const token = tokenOf(sizes, number);
   const [image, row, column] = token;
   const rect = [x, y, unit, unit];
@@ -82,8 +86,9 @@ function drawTile(context, { sizes, photos, show, colours }, number, [x, y], uni
     const [across, down] = [width / sizes.width, height / sizes.height];
     context.drawImage(photo.bitmap, left + column * across, top + row * down, across, down, ...rect);
   }
-  const line = show === "photo" ? clamp(unit * 0.08, 0.75, 3) : 0.75;
-  context.strokeStyle = show === "photo" ? series : colours.surface;
+  const rimmed = show !== "numbers" && !hasPlates(scene, unit); // the rim has the window's colour where no plate has
+  const line = rimmed ? clamp(unit * 0.08, 0.75, 3) : 0.75;
+  context.strokeStyle = rimmed ? series : colours.surface;
   context.lineWidth = line;
   context.strokeRect(x + line / 2, y + line / 2, unit - line, unit - line);
 }
@@ -179,8 +184,8 @@ export function paintMemory(canvas, scene) {
     context.fillStyle = padding ? colours.padding : colours[`series_${seriesOf(sizes, number)}`];
     const thin = wide > 5 ? 0.5 : 0;
     context.fillRect(x + thin, y, wide - 2 * thin, tall);
-    if (!padding && wide >= 13 && tall >= 9) {
-      writeText(context, String(number), x + wide / 2, y + tall / 2, { size: clamp((wide * 1.5) / (String(number).length + 1), 7, 11), weight: 600, colour: colours.on_series });
+    if (!padding && wide >= 4 + 4.5 * String(sizes.total - 1).length && tall >= 9) {
+      writeText(context, String(number), x + wide / 2, y + tall / 2, { size: clamp(Math.min((wide * 1.5) / (String(number).length + 1), tall * 0.8), 7, 11), weight: 600, colour: colours.on_series });
     }
   });
   const [x, y] = layout.at(shown);
