@@ -86,11 +86,19 @@ class Sheet:
         self.draw = ImageDraw.Draw(self.image)
 
     def write(
-        self, x: float, y: float, words: str, *, size: float = 12, weight: str = "normal", name: str = "ink"
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        size: float = 12,
+        weight: str = "normal",
+        name: str = "ink",
+        anchor: str = "ls",
     ) -> None:
-        """Write words with their baseline starting at (x, y)."""
+        """Write words at (x, y); `anchor` "ls" is where their baseline starts, "ms" its middle, "mm" their middle."""
         place = round(x * SCALE), round(y * SCALE)
-        self.draw.text(place, words, fill=colour(name), font=_font(size, weight), anchor="ls")
+        self.draw.text(place, words, fill=colour(name), font=_font(size, weight), anchor=anchor)
 
     def width_of(self, words: str, *, size: float = 12, weight: str = "normal") -> float:
         """How wide words will be."""
