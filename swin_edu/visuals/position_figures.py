@@ -1,4 +1,4 @@
-"""Still pictures for notebook 04: a window whose tokens are shuffled, and tables of biases as pictures of offsets.
+"""Still pictures for notebook 04: a shuffled window, and tables of biases as pictures of offsets.
 
 They are drawn like all figures of the lessons, on a white card, the same file for the same numbers.
 """
@@ -22,7 +22,7 @@ def attention_on(panels: Mapping[str, tuple[Tensor, Tensor, Place]]) -> Picture:
     """Photographs side by side; each token is as bright as the attention that it gets from one query.
 
     Args:
-        panels: title -> (image (3, height, width) in [0, 1], weights (H, W) that sum to 1, query (row, column)).
+        panels: title -> (image (3, height, width) in [0, 1], weights (H, W), query (row, column)).
 
     Example:
         >>> attention_on({"a window": (torch.zeros(3, 64, 64), torch.ones(2, 2) / 4, (0, 1))})
@@ -48,7 +48,7 @@ def attention_on(panels: Mapping[str, tuple[Tensor, Tensor, Place]]) -> Picture:
 
 
 def tables(grids: Mapping[str, Tensor], entry: Place | None = None) -> Picture:
-    """Tables of biases as pictures: one cell an offset, orange above zero, purple below, and no offset dotted.
+    """Tables of biases as pictures: a cell for each offset, orange above zero, purple below; a dot at (0, 0).
 
     Args:
         grids: title -> (2*Mh - 1, 2*Mw - 1) biases, one for each offset query - key.
