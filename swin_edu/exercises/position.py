@@ -88,7 +88,7 @@ index_any = Exercise(
     },
     hints=(
         "Start as in the lesson: row and column of each token, then differences query - key.",
-            "Your largest number is past the table's end. How many values has dc, exactly?",
+        "Each digit gets its own axis' side added. The factor counts the values of the digit behind it.",
     ),
 )
 
