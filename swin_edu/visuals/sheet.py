@@ -86,11 +86,23 @@ class Sheet:
         self.draw = ImageDraw.Draw(self.image)
 
     def write(
-        self, x: float, y: float, words: str, *, size: float = 12, weight: str = "normal", name: str = "ink"
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        size: float = 12,
+        weight: str = "normal",
+        name: str = "ink",
+        anchor: str = "ls",
     ) -> None:
-        """Write words with their baseline starting at (x, y)."""
+        """Write words; (x, y) is where their baseline starts ("ls"), its middle ("ms"), or theirs ("mm")."""
         place = round(x * SCALE), round(y * SCALE)
-        self.draw.text(place, words, fill=colour(name), font=_font(size, weight), anchor="ls")
+        self.draw.text(place, words, fill=colour(name), font=_font(size, weight), anchor=anchor)
+
+    def width_of(self, words: str, *, size: float = 12, weight: str = "normal") -> float:
+        """How wide words will be."""
+        return self.draw.textlength(words, font=_font(size, weight)) / SCALE
 
     def square(self, x: float, y: float, side: float, name: str) -> None:
         """Fill a square, its top left corner at (x, y), with a colour of the palette."""

@@ -30,6 +30,14 @@ def test_a_matrix_has_a_colour_for_each_cell():
     assert np.allclose(middle, cells, atol=0.03)
 
 
+def test_words_are_as_wide_as_is_said_before():
+    sheet = Sheet(200, 40)
+    sheet.write(10, 30, "64 times", size=14, weight="bold")
+    inked = np.flatnonzero((pixels(sheet) < 0.5).any(axis=(0, 2)))
+    said = sheet.width_of("64 times", size=14, weight="bold")
+    assert abs((inked.max() - inked.min()) / SCALE - said) < 3
+
+
 def test_a_line_runs_through_its_points():
     sheet = Sheet(40, 40)
     sheet.line([(2, 20), (38, 20)], "key", width=2)

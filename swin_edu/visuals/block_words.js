@@ -1,0 +1,48 @@
+// What the BlockExplorer says: the sentence below it and the Python line. block_facts.py says the same.
+
+import { TINY } from "./block_numbers.js";
+
+const placeWords = ([r, c]) => `(${r}, ${c})`;
+const plural = (count, word) => `${count} ${word}${count > 1 ? "s" : ""}`;
+export const signedNumber = (value) => (value < 0 ? `−${Math.abs(value).toFixed(2)}` : value.toFixed(2));
+
+/** The Python line that gives the followed token's numbers before the first and after each block. */
+export function blockLine({ height, width, blocks, token, norm_first, residual, shift, image }) {
+  const options = Object.entries({ norm_first, residual, shift }).filter(([, on]) => !on).map(([name]) => `${name}=False`);
+  if (image !== "chelsea") options.push(`image="${image}"`);
+  return `run_tiny_blocks(${[`${height}, ${width}, ${blocks}`, ...options].join(", ")})[:, ${token[0]}, ${token[1]}]`;
+}
+
+/** One sentence on the followed token in the block on show, and on the whole stack. */
+export function describeBlock({ height, width, blocks, block, token, source, residual }, facts) {
+  const { shifted, sizes, company, spread, heard } = facts;
+  const word = residual ? "adds" : "puts in its place";
+  return `Block ${block} of ${blocks}, ${shifted ? "shifted" : "plain"}. Token ${placeWords(token)} comes in with size `
+    + `${sizes.start.toFixed(2)}; attention, to ${plural(company, "token")}, ${word} ${sizes.attention.toFixed(2)}, the MLP `
+    + `${sizes.mlp.toFixed(2)}; it leaves with ${sizes.end.toFixed(2)}. After ${plural(blocks, "block")}, the tokens differ by `
+    + `${(100 * spread).toFixed(0)} %, and ${heard} of ${height * width} have heard of token ${placeWords(source)}.`;
+}
+
+/** One channel of the followed token, step by step. */
+export function describeChannel({ norm_first, residual }, token, channel, numbers) {
+  const [z, a, b, middle, c, d, last] = numbers.map(signedNumber);
+  const adds = residual ? "adds" : "puts in its place";
+  const way = norm_first
+    ? `${z} on the road; normed ${a}; attention ${adds} ${b}: ${middle}. Normed ${c}; the MLP ${adds} ${d}: ${last}.`
+    : `${z} on the road; attention ${adds} ${a}: ${b}; normed ${middle}. The MLP ${adds} ${c}: ${d}; normed ${last}.`;
+  return `Channel ${channel} of token ${placeWords(token)}: ${way}`;
+}
+
+/** One operation of the block, with this token's numbers. */
+export function describeOperation(kind, token, { mean, size, company, strongest, hidden }) {
+  if (kind === "norm") {
+    return `LayerNorm looks at token ${placeWords(token)} alone: it subtracts the mean of its ${TINY.channels} numbers, `
+      + `${signedNumber(mean)}, and divides by their standard deviation, ${size.toFixed(2)}; then each channel has a scale and a shift.`;
+  }
+  if (kind === "attention") {
+    return `Attention: token ${placeWords(token)} looks at ${plural(company, "token")} of its window, most at `
+      + `${placeWords(strongest.place)} (${(100 * strongest.weight).toFixed(0)} %). The only place where tokens meet.`;
+  }
+  return `MLP: the ${TINY.channels} numbers of token ${placeWords(token)} become ${TINY.hidden}, GELU lets ${hidden} of them through `
+    + `above 0.1, and ${TINY.channels} come out. No other token takes part.`;
+}
