@@ -143,12 +143,12 @@ function render({ model, el }) {
     paintPhoto(panels.photo.canvas, scene);
     paintFlow(panels.flow.canvas, scene);
     paintStrip(panels.strip.canvas, scene);
+    captions(scene);
     if (scene.photo) frame.ready();
     return scene;
   }
 
-  function show(quiet = false) {
-    const scene = paint() ?? sceneNow();
+  function captions(scene) {
     const { block, blocks } = values;
     const kind = scene.shifted ? "shifted" : "plain";
     panels.photo.caption("Point at a token", `windows of block ${block}: ${kind}`);
@@ -156,10 +156,14 @@ function render({ model, el }) {
     const heardOf = "above: who has heard of the changed token";
     const rest = frame.panels.clientWidth < 640 ? "" : "; bars: the followed one; below: how much tokens differ";
     panels.strip.caption(`The same token after each of ${blocks} block${blocks > 1 ? "s" : ""}`, heardOf + rest);
+  }
+
+  function show(quiet = false) {
+    const scene = paint() ?? sceneNow();
     controls.show();
     frame.say(wordsFor(scene), quiet || view.hover !== null || view.thing !== null);
     Object.assign(frame.root.dataset, {
-      token: values.token.join(), shownToken: scene.place.join(), source: values.source.join(), block, blocks,
+      token: values.token.join(), shownToken: scene.place.join(), source: values.source.join(), block: values.block, blocks: values.blocks,
       size: `${values.height},${values.width}`, normFirst: values.norm_first, residual: values.residual, shift: values.shift,
       heard: scene.heard.at(-1).filter((far) => far > 0).length, spread: scene.spreads.at(-1).toFixed(4),
       lit: JSON.stringify(view.thing),
