@@ -4,6 +4,8 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Tests run side by side, as many as there are processors, but not more than the memory of a laptop carries.
+SIDE_BY_SIDE := -n auto --maxprocesses 4
 NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 VERSION := import sys; print(sys.version_info[:2])
 # The first Python that is new enough; PYTHON=python3.12 chooses another.
@@ -34,10 +36,10 @@ lint: $(STAMP)  ## check style and formatting (ruff)
 	$(BIN)/ruff format --check .
 
 unit: $(STAMP)  ## run the unit tests and the examples in docstrings
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" $(SIDE_BY_SIDE)
 
 nbval: $(STAMP)  ## run the notebooks and compare every output with the one that is saved
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 notebooks/*.ipynb
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 notebooks/*.ipynb
 
 browser: $(STAMP)  ## drive the notebooks in a real JupyterLab, in a real Chromium
 	$(BIN)/python -m pytest -m browser tests/browser

@@ -9,7 +9,7 @@ from importlib import import_module
 from swin_edu.exercises.engine import Exercise, Mistake, Report
 
 # One module a chapter, in the order of the course; each ends with EXERCISES.
-CHAPTERS = ("shifted_windows", "block")
+CHAPTERS = ("patches", "windows", "shifted_windows", "position", "block", "merging", "whole_swin")
 
 _EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise

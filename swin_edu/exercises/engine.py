@@ -124,21 +124,20 @@ class Exercise:
             except NotImplementedError:
                 got = None
             except Exception as error:
-                return self._wrong(f"case {number + 1} raised {type(error).__name__}: {error}", number)
+                words = f"case {number + 1} raised {type(error).__name__}: {error}"
+                return self._diagnose(function, cases, number, words)
             if got is None:
                 return self._wrong("not written yet (or is there no return?). Take your time.", number)
             if not same_answer(given, arguments):
                 words = "your function changes its input. Work on a copy, or build something new"
                 return self._wrong(words, number)
             if not same_answer(got, expected):
-                return self._diagnose(function, cases, number, got, expected)
+                words = f"case {number + 1} of {len(cases)}: {describe_difference(got, expected)}"
+                return self._diagnose(function, cases, number, words)
         return Report(self.name, True, f"right! ({len(cases)} case{'s' if len(cases) > 1 else ''})")
 
-    def _diagnose(
-        self, function: Answer, cases: list[tuple[Any, ...]], number: int, got: Any, expected: Any
-    ) -> Report:
-        """The report on a wrong answer: what differs, and which known mistake gives the same."""
-        words = f"case {number + 1} of {len(cases)}: {describe_difference(got, expected)}"
+    def _diagnose(self, function: Answer, cases: list[tuple[Any, ...]], number: int, words: str) -> Report:
+        """The report on a wrong answer: what is wrong, and which known mistake does the same."""
         for name, mistake in self.mistakes.items():
             if all(_agree(function, mistake.function, arguments) for arguments in cases):
                 return self._wrong(f"{words}. {mistake.hint}", number, name)

@@ -66,10 +66,13 @@ export function createSegments(label, options, onChoose) {
     buttons[next].focus();
     onChoose(pairs[next][0], event);
   });
-  const show = (chosen) => buttons.forEach((button, i) => {
-    button.setAttribute("aria-checked", String(pairs[i][0] === chosen));
-    button.tabIndex = pairs[i][0] === chosen ? 0 : -1; // one tab stop; arrow keys move on
-  });
+  const show = (chosen) => {
+    const stop = Math.max(0, pairs.findIndex(([value]) => value === chosen)); // the first, where none is chosen
+    buttons.forEach((button, i) => {
+      button.setAttribute("aria-checked", String(pairs[i][0] === chosen));
+      button.tabIndex = i === stop ? 0 : -1; // one tab stop; arrow keys move on
+    });
+  };
   return { node: box, show };
 }
 

@@ -5,6 +5,7 @@ import { chipInside, dashed, drawAxes, drawDot, drawMarker, haloText, linePath, 
 import { CURVES, SAMPLED } from "./cost_curves.js";
 import { MEMORY_LIMIT, SIDES } from "./cost_numbers.js";
 import { compact, percent } from "./amounts.js";
+import { clamp } from "./kit.js";
 import { casedStroke, circlePath, fitted, hatch, mixColours, rectanglePath, writeText } from "./drawing.js";
 
 export const SERIES = { everywhere: "series_0", windows: "series_1" };
@@ -147,22 +148,29 @@ export function paintPairs(canvas, { numbers, colours, which }) {
 
 // ---- 4: projections and products ------------------------------------------------------------------
 
-const BAR = 26;
-const ROWS = { everywhere: 20, sliver: 86, windows: 150 };
+const ROWS = { everywhere: 20, sliver: 86, windows: 150, bar: 26, height: 249 };
+
+/** The heights of panel 4, stretched where the canvas is large. */
+function rowsOf(canvas) {
+  const stretch = clamp(canvas.clientHeight / ROWS.height, 1, 1.5);
+  return Object.fromEntries(Object.entries(ROWS).map(([name, value]) => [name, value * stretch]));
+}
 
 /** The lengths of the bars in panel 4: global and windows to one scale, and the windows enlarged. */
 function barsOf(canvas, { lengths }) {
   const width = canvas.clientWidth;
+  const rows = rowsOf(canvas);
   return {
-    everywhere: [0, ROWS.everywhere, width * lengths[0], BAR],
-    sliver: [0, ROWS.sliver, Math.max(1.5, width * lengths[1]), 9],
-    windows: [0, ROWS.windows, width, BAR],
+    everywhere: [0, rows.everywhere, width * lengths[0], rows.bar],
+    sliver: [0, rows.sliver, Math.max(1.5, width * lengths[1]), 9],
+    windows: [0, rows.windows, width, rows.bar],
   };
 }
 
 export function barAt(canvas, top) {
-  if (top < ROWS.sliver - 8) return "everywhere";
-  return top < ROWS.windows + 70 ? "windows" : null;
+  const rows = rowsOf(canvas);
+  if (top < rows.sliver - 8) return "everywhere";
+  return top < rows.windows + rows.bar + 40 ? "windows" : null;
 }
 
 export function paintSplit(canvas, scene) {

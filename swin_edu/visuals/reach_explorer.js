@@ -195,7 +195,7 @@ function render({ model, el }) {
     const window = createStepper("Window", "Window", (by) => change({
       window_size: pair(state.values.window_size).map((m) => m + by),
     }));
-    const merging = createSwitch("merging", (on) => change({ merging: on }));
+    const merging = createSwitch("merge 2 × 2", (on) => change({ merging: on }));
     const back = createSwitch("look back", (on) => change({ looking_back: on }));
     merging.node.title = "2 × 2 tokens become one after every two blocks";
     back.node.title = "Whom the token has seen, instead of who hears it";

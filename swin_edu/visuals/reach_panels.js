@@ -107,6 +107,7 @@ export function paintCounts(canvas, scene) {
   const across = Array.from({ length: curves.most + 1 }, (_, k) => [k, k % every ? "" : String(k)]);
   const down = [0, 0.5, 1].map((part) => [part * curves.all, grouped(Math.round(part * curves.all))]);
   drawAxes(context, scales, { across, down, name: "blocks" }, colours);
+  if (curves.unmerged) drawMergings(context, scales, curves, colours);
   for (const way of WAYS) {
     if (curves.unmerged) drawCurve(context, scales, curves.unmerged[way], curves.most, colours[LINES[way]], { ghost: true });
   }
@@ -133,6 +134,13 @@ export function paintCounts(canvas, scene) {
     const [left, top] = [x.to + 22, y.at(last) + beside];
     chip(context, String(i + 1), left, top, { fill: colours[LINES[way]], ink: colours.on_series, size: 11 });
   }
+}
+
+/** An upright line after every two blocks, where 2 x 2 tokens become one. */
+function drawMergings(context, { x, y }, { most }, colours) {
+  for (let k = 2; k < most; k += 2) dashed(context, linePath([[x.at(k), y.from], [x.at(k), y.to]]), colours.muted_ink, [1, 3], 1);
+  if (x.at(2) - x.at(0) < 40) return;
+  haloText(context, "2 × 2 become one", x.at(2) + 5, y.to + 16, { size: 11, colour: colours.muted_ink, align: "left" }, colours);
 }
 
 function drawCurve(context, { x, y }, counts, most, colour, { ghost = false, wide = false } = {}) {

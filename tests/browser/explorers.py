@@ -34,8 +34,15 @@ class Shown:
 
 
 EXPLORERS = [
+    Shown("WindowExplorer(7, 10, (3, 4), batch=2, progress=1.0)", panel="way"),
+    Shown("CostExplorer(228, (4, 9), 96, 6)", panel="cost", drag=True),
+    Shown("ReachExplorer(21, 40, (4, 7), 6, (20, 2), merging=True)", panel="shifted"),
     Shown("BlockExplorer(9, 11, 6, block=4, token=(4, 5), norm_first=False)", panel="photo"),
+    Shown("BiasExplorer((3, 5), query=(2, 3), key=(1, 1), head=2)", panel="table"),
+    Shown("PatchExplorer(7, patch=(16, 19), number=20)", panel="photograph"),
     Shown("ShiftExplorer(9, 14, 4, (2, 3), token=(8, 13))", panel="shifted", drag=True),
+    Shown("MergeExplorer(9, 14, level=2, token=(1, 2), order='by row')", panel="tokens"),
+    Shown("ModelExplorer(height=97, width=131, stage=2)", panel="stages", keys=("ArrowLeft", "ArrowUp")),
 ]
 
 # Collects how long each redraw took after its event.

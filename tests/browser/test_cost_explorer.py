@@ -1,42 +1,15 @@
 """CostExplorer under a real mouse and a real keyboard, without a kernel: drag, point, keys, controls."""
 
 import statistics
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
-from static_page import write_page
+from explorers import PICTURES, REDRAWS, ROOT
+from playwright.sync_api import Page
 
 from swin_edu.visuals import CostExplorer
 from swin_edu.visuals.cost_facts import CostFacts
 
 pytestmark = pytest.mark.browser
-
-ROOT = ".swin-explorer[data-ready]"
-REDRAWS = """root => {
-  window.redraws = [];
-  new MutationObserver((changes) => changes.forEach(() => window.redraws.push(Number(root.dataset.redrawMs))))
-    .observe(root, { attributeFilter: ["data-redraw-ms"] });
-}"""
-
-
-@pytest.fixture
-def show(browser: Browser, tmp_path: Path):
-    """show(explorer, width, ...) -> a page with it."""
-    pages, errors = [], []
-
-    def open_page(explorer: CostExplorer, width: int = 1000, **options) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        pages.append(page)
-        page.goto(write_page(explorer, tmp_path / f"{len(pages)}.html"))
-        page.wait_for_selector(ROOT)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
-    assert errors == []
 
 
 def state_of(page: Page) -> dict[str, str]:
@@ -95,17 +68,16 @@ def test_the_marker_stays_within_the_axis(show):
 
 def test_pointing_at_a_place_shows_it_in_all_panels_and_leaves_the_state(show):
     page = show(CostExplorer())
-    pictures = "root => [...root.querySelectorAll('canvas')].map(canvas => canvas.toDataURL())"
-    before = page.locator(ROOT).evaluate(pictures)
+    before = page.locator(ROOT).evaluate(PICTURES)
     page.mouse.move(*place(page, "memory", 0.8, 0.2))
     pointed = int(state_of(page)["shownSide"])
     assert pointed > 400
     assert page.evaluate("model.get('side')") == 224
-    after = page.locator(ROOT).evaluate(pictures)
+    after = page.locator(ROOT).evaluate(PICTURES)
     assert all(one != other for one, other in zip(before, after, strict=True))
     assert sentence(page) == CostFacts(pointed, 7, 96, 3, 4).sentence()
     page.mouse.move(5, 5)
-    assert page.locator(ROOT).evaluate(pictures) == before
+    assert page.locator(ROOT).evaluate(PICTURES) == before
 
 
 @pytest.mark.parametrize(

@@ -1,51 +1,28 @@
 """ReachExplorer under a real mouse and a real keyboard, without a kernel: drag, point, keys, switches."""
 
 import statistics
-from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page
-from static_page import write_page
+from explorers import PICTURES, REDRAWS, ROOT
+from playwright.sync_api import Page
 
 from swin_edu.visuals import ReachExplorer
 from swin_edu.visuals.reach_facts import ReachFacts
 
 pytestmark = pytest.mark.browser
 
-ROOT = ".swin-explorer[data-ready]"
-REDRAWS = """root => {
-  window.redraws = [];
-  new MutationObserver((changes) => changes.forEach(() => window.redraws.push(Number(root.dataset.redrawMs))))
-    .observe(root, { attributeFilter: ["data-redraw-ms"] });
-}"""
 # The middle colour of every token of the photograph.
 TOKENS = """(canvas, [rows, columns]) => {
   const context = canvas.getContext("2d");
-  const side = Math.floor(Math.min((canvas.width - 10 * devicePixelRatio) / columns, (canvas.height - 10 * devicePixelRatio) / rows));
-  const [x, y] = [[canvas.width, columns], [canvas.height, rows]].map(([whole, n]) => Math.round((whole - side * n) / 2));
-  const at = (r, c) => Math.max(...context.getImageData(x + (c + 0.5) * side, y + (r + 0.35) * side, 1, 1).data.slice(0, 3));
-  return [...Array(rows)].map((_, r) => [...Array(columns)].map((_, c) => at(r, c)));
-}"""  # noqa: E501
-
-
-@pytest.fixture
-def show(browser: Browser, tmp_path: Path):
-    """show(explorer, width, ...) -> a page with it."""
-    pages, errors = [], []
-
-    def open_page(explorer: ReachExplorer, width: int = 1000, **options) -> Page:
-        page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-        page.on("pageerror", lambda error: errors.append(str(error)))
-        pages.append(page)
-        page.goto(write_page(explorer, tmp_path / f"{len(pages)}.html"))
-        page.wait_for_selector(ROOT)
-        return page
-
-    yield open_page
-    for page in pages:
-        page.close()
-    assert errors == []
+  const [across, down] = [canvas.width, canvas.height].map((side) => side - 10 * devicePixelRatio);
+  const side = Math.floor(Math.min(across / columns, down / rows));
+  const x = Math.round((canvas.width - side * columns) / 2);
+  const y = Math.round((canvas.height - side * rows) / 2);
+  const colour = (r, c) => context.getImageData(x + (c + 0.5) * side, y + (r + 0.35) * side, 1, 1).data;
+  const bright = (r, c) => Math.max(...colour(r, c).slice(0, 3));
+  return [...Array(rows)].map((_, r) => [...Array(columns)].map((_, c) => bright(r, c)));
+}"""
 
 
 def state_of(page: Page) -> dict[str, str]:
@@ -71,7 +48,7 @@ def sentence(page: Page) -> str:
 
 
 def pictures(page: Page) -> list[str]:
-    return page.locator(ROOT).evaluate("root => [...root.querySelectorAll('canvas')].map(c => c.toDataURL())")
+    return page.locator(ROOT).evaluate(PICTURES)
 
 
 def test_dragging_along_the_chart_changes_the_blocks(show, patience):
@@ -171,7 +148,7 @@ def test_keys_move_the_token_and_change_the_blocks(show):
 
 def test_the_switches_and_the_grid(show):
     page = show(ReachExplorer())
-    page.get_by_role("switch", name="merging").click()
+    page.get_by_role("switch", name="merge 2 × 2").click()
     page.get_by_role("switch", name="look back").press("Space")
     page.get_by_role("spinbutton", name="Height").press("ArrowDown")
     page.get_by_role("spinbutton", name="Width").locator("span", has_text="+").click()
@@ -188,7 +165,7 @@ def test_the_switches_and_the_grid(show):
 
 def test_the_row_of_controls_stays_one_row(show):
     page = show(ReachExplorer())
-    page.get_by_role("switch", name="merging").click()
+    page.get_by_role("switch", name="merge 2 × 2").click()
     page.get_by_role("switch", name="look back").click()
     assert page.evaluate("document.querySelector('.swin-controls').clientHeight") < 40
 

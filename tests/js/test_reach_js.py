@@ -1,4 +1,4 @@
-"""What a token reaches, in the browser, is what the library says, for every kind of grid; so are the words."""
+"""What a token reaches in the browser is what the library says, for every kind of grid; so are the words."""
 
 import random
 from itertools import pairwise

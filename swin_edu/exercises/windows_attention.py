@@ -1,0 +1,173 @@
+"""The hard exercise on windows: attention in any windows, on a grid of one, two or three axes.
+
+Notebook 02 sets it; the library's own answer for images is `WindowAttention` with a mask.
+"""
+
+import math
+from itertools import product
+
+import torch
+import torch.nn.functional as F
+from einops import rearrange
+from torch import Tensor
+
+from swin_edu.exercises.engine import Answer, Exercise, Mistake
+
+
+def _window_numbers(grid: tuple[int, ...], window: tuple[int, ...]) -> Tensor:
+    """The window of each token, one number for each, (number of tokens,)."""
+    places = product(*(range(length) for length in grid))
+    windows = [tuple(p // m for p, m in zip(place, window, strict=True)) for place in places]
+    order = {name: number for number, name in enumerate(dict.fromkeys(windows))}
+    return torch.tensor([order[name] for name in windows])
+
+
+def _heads(tokens: Tensor, qkv_weight: Tensor, num_heads: int, pattern: str = "three h d") -> Tensor:
+    """q, k and v as (3, B, h, N, d)."""
+    mapped = F.linear(tokens.flatten(1, -2), qkv_weight)
+    return rearrange(mapped, f"b n ({pattern}) -> three b h n d", three=3, h=num_heads)
+
+
+def _attend(
+    tokens: Tensor,
+    window: tuple[int, ...],
+    qkv_weight: Tensor,
+    num_heads: int,
+    *,
+    pattern: str = "three h d",
+    scale: str = "d",
+    axis: int = -1,
+    swapped: bool = False,
+    joined: str = "b n (h d)",
+    everywhere: bool = False,
+) -> Tensor:
+    """The definition: attention among all tokens, allowed where two share a window. Options go wrong."""
+    *grid, channels = tokens.shape[1:]
+    number = _window_numbers(tuple(grid), window)
+    together = number[:, None] == number[None, :]
+    if everywhere:
+        together = torch.ones_like(together)
+    q, k, v = _heads(tokens, qkv_weight, num_heads, pattern)
+    if swapped:
+        q, k = k, q
+    root = {"d": channels // num_heads, "C": channels, "none": 1, "d squared": (channels // num_heads) ** 2}
+    scores = q @ k.mT / root[scale] ** 0.5
+    weights = scores.masked_fill(~together, float("-inf")).softmax(dim=axis)
+    return rearrange(weights @ v, f"b h n d -> {joined}").reshape(tokens.shape)
+
+
+def _attend_in_windows(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int) -> Tensor:
+    return _attend(tokens, window, qkv_weight, num_heads)
+
+
+def _gone_wrong(**options: object) -> Answer:
+    def attend_in_windows(
+        tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int
+    ) -> Tensor:
+        return _attend(tokens, window, qkv_weight, num_heads, **options)
+
+    return attend_in_windows
+
+
+def _padding_attended(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int) -> Tensor:
+    """Zeros at the end of each axis up to whole windows, which then take part like tokens."""
+    grid = tokens.shape[1:-1]
+    missing = [-length % m for length, m in zip(grid, window, strict=True)]
+    ends = [amount for extra in reversed(missing) for amount in (0, extra)]
+    answers = _attend(F.pad(tokens, (0, 0, *ends)), window, qkv_weight, num_heads)
+    return answers[(slice(None), *(slice(length) for length in grid))]
+
+
+def _runs_in_memory(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int) -> Tensor:
+    """Windows cut by reshape alone: the next prod(window) tokens in memory, whatever the grid."""
+    flat = tokens.flatten(1, -2)
+    return _attend(flat, (math.prod(window),), qkv_weight, num_heads).reshape(tokens.shape)
+
+
+def _only_full_windows(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int) -> Tensor:
+    """The tokens of the last, smaller windows get no answer."""
+    answers = _attend(tokens, window, qkv_weight, num_heads)
+    result = torch.zeros_like(tokens)
+    full = (slice(None), *(slice(n // m * m) for n, m in zip(tokens.shape[1:-1], window, strict=True)))
+    result[full] = answers[full]
+    return result
+
+
+def _attend_cases() -> list[tuple]:
+    draw = torch.Generator().manual_seed(2)
+    cases = []
+    for grid, window in (((4, 6), (2, 3)), ((10,), (4,)), ((5, 7), (2, 3)), ((3, 4, 5), (2, 7, 3))):
+        tokens = torch.randn(2, *grid, 12, generator=draw, dtype=torch.float64)
+        weight = torch.randn(36, 12, generator=draw, dtype=torch.float64) / 2
+        cases.append((tokens, window, weight, 3))
+    return cases
+
+
+attend_in_windows = Exercise(
+    name="attend_in_windows",
+    chapter="02",
+    difficulty="hard",
+    minutes=25,
+    task="Multi-head attention inside windows, on a grid of one, two or three axes and of any size.",
+    reference=_attend_in_windows,
+    cases=_attend_cases,
+    mistakes={
+        "padding attended": Mistake(
+            _padding_attended,
+            "Right where the windows fit. Where they do not, padding gets attention: a zero vector scores 0, "
+            "and softmax gives that a weight. Forbid these keys.",
+        ),
+        "only full windows": Mistake(
+            _only_full_windows,
+            "The tokens of the last, smaller windows have no answer. They attend, too, to fewer tokens.",
+        ),
+        "runs in memory": Mistake(
+            _runs_in_memory,
+            "Your windows are runs of tokens in memory. Where did the permute go?",
+        ),
+        "no windows": Mistake(
+            _gone_wrong(everywhere=True), "Everybody asks everybody. Where are the windows?"
+        ),
+        "scale missing": Mistake(
+            _gone_wrong(scale="none"), "The scores are not divided by the square root of d."
+        ),
+        "scale by channels": Mistake(
+            _gone_wrong(scale="C"),
+            "You divide the scores by the square root of C. A query of one head has only d = C / h numbers.",
+        ),
+        "scale without the root": Mistake(
+            _gone_wrong(scale="d squared"),
+            "You divide the scores by d. The paper divides by its square root.",
+        ),
+        "softmax over queries": Mistake(
+            _gone_wrong(axis=-2),
+            "Your weights sum to 1 over the queries. Who shares out one whole attention, query or key?",
+        ),
+        "query and key swapped": Mistake(
+            _gone_wrong(swapped=True),
+            "Query and key have changed places: the first C rows of qkv_weight make q, the next C make k.",
+        ),
+        "one head": Mistake(
+            lambda tokens, window, qkv_weight, num_heads: _attend(tokens, window, qkv_weight, 1),
+            "You attend once, with all channels. Each head has d = C / h channels and its own weights.",
+        ),
+        "head is the fast axis": Mistake(
+            _gone_wrong(pattern="three d h", joined="b n (d h)"),
+            "Your heads take every h-th channel. The d channels of a head lie side by side.",
+        ),
+        "heads before q, k and v": Mistake(
+            _gone_wrong(pattern="h three d"),
+            "You split the 3C numbers into heads first. All of q comes first, then all of k, then all of v.",
+        ),
+        "heads not brought home": Mistake(
+            _gone_wrong(joined="b h n d"),
+            "The heads are joined by reshape alone, so tokens and heads are mixed up. Bring the head axis "
+            "beside d first.",
+        ),
+    },
+    hints=(
+        "Number the windows: along one axis, the token at position r is in window r // M.",
+        "Compare the numbers of all tokens, each with each: that is a mask for attention among all of them.",
+        "A score of minus infinity becomes a weight of exactly 0.",
+    ),
+)
