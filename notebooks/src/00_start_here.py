@@ -82,14 +82,16 @@ ShiftExplorer(height=8, width=8, window_size=4, shift=2)
 # %% [markdown]
 # ## The map
 #
-# Row by row, from top to bottom. **A blue tile is ready: click on it.** The others are being written.
+# Row by row, from top to bottom. Each tile says what you can do at its end, how long it takes, and what you
+# need before. **A blue tile is ready: click on it.** The others are being written.
 
 # %%
 CourseMap()
 
 # %% [markdown]
-# Open [03 Shifted windows](03_shifted_windows.ipynb) after this page: it is the heart of the course, and
-# brings its own recap of chapter 02.
+# Go from [01 Patches](01_patches.ipynb) to [07 The whole Swin](07_whole_swin.ipynb), a lesson a day, and you
+# have built all of it. In a hurry? [03 Shifted windows](03_shifted_windows.ipynb) is the heart of the course,
+# and brings its own recap of chapter 02.
 #
 # ## How a lesson works
 #
@@ -170,4 +172,4 @@ figures.colours()
 # - Windows that stay fixed are walls; shifted windows let everything notice everything.
 # - How to run, predict, play and check; what the letters and colours mean.
 #
-# **What comes next:** [03 Shifted windows](03_shifted_windows.ipynb).
+# **What comes next:** [01 Patches](01_patches.ipynb): why an image is not a sentence.

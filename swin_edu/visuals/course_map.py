@@ -6,7 +6,10 @@ Notebook 00 shows it. A chapter that is written gets its minutes here, and with 
 from dataclasses import dataclass
 from itertools import groupby
 
-TILE = "display:inline-block;width:9.5em;vertical-align:top;border-radius:8px;margin:0 8px 8px 0;"
+TILE = (
+    "display:inline-block;width:12.5em;min-height:8.2em;vertical-align:top;border-radius:8px;"
+    "margin:0 8px 8px 0;"
+)
 # Half-transparent or mid-grey, so that tiles look right on light and on dark pages.
 OPEN_TILE = TILE + "border:2px solid #3b82d6;padding:7px 11px;background-color:rgba(59,130,214,0.12)"
 LATER_TILE = TILE + "border:1px solid rgba(128,128,128,0.55);padding:8px 12px"
@@ -20,19 +23,19 @@ class Chapter:
         name: of the notebook file without its ending; starts with the chapter's number.
         title: what a reader sees.
         part: the part of the course it belongs to.
-        builds: what the reader has made at its end.
+        lets_you: what the reader can do at its end, after "you can".
         needs: what comes before it.
         minutes: how long a reader takes, without the tasks; None while it is not written.
 
     Example:
-        >>> Chapter("01_patches", "Patches", "The block", "an image as tokens", "PyTorch basics").number
+        >>> Chapter("01_patches", "Patches", "The block", "cut an image into tokens", "PyTorch basics").number
         '01'
     """
 
     name: str
     title: str
     part: str
-    builds: str
+    lets_you: str
     needs: str
     minutes: int | None = None
 
@@ -48,22 +51,71 @@ class Chapter:
 
 
 CHAPTERS = (
-    Chapter("01_patches", "Patches", "The block", "an image as a grid of tokens", "PyTorch basics"),
-    Chapter("02_windows", "Windows", "The block", "attention in windows, and its cost", "01"),
     Chapter(
-        "03_shifted_windows", "Shifted windows", "The block", "the roll and its mask", "02 or its recap", 35
+        "01_patches",
+        "Patches",
+        "The block",
+        "turn an image into tokens, and tokens back into pixels",
+        "PyTorch",
+        35,
     ),
-    Chapter("04_relative_position_bias", "Position bias", "The block", "a sense of place", "03"),
-    Chapter("05_swin_block", "The Swin block", "The block", "two blocks in a row", "04"),
-    Chapter("06_patch_merging", "Patch merging", "The network", "the pyramid", "05"),
-    Chapter("07_whole_swin", "The whole Swin", "The network", "Swin-T, with other libraries' weights", "06"),
-    Chapter("08_train_cifar", "Train on CIFAR", "Training", "a network that sees", "07"),
-    Chapter("09_imagenet_subset", "ImageNet subset", "Training", "a fine-tuned network", "08"),
-    Chapter("10_looking_inside", "Looking inside", "Understanding", "attention, back on the pixels", "08"),
-    Chapter("11_what_matters", "What matters", "Understanding", "ablations, and ViT beside Swin", "08"),
-    Chapter("12_bug_museum", "Bug museum", "Understanding", "an eye for five real bugs", "07"),
-    Chapter("13_dense_prediction", "Dense prediction", "Going on", "a detector, a segmenter", "07"),
-    Chapter("14_swin_v2", "Swin V2", "Going on", "cosine attention", "07"),
+    Chapter(
+        "02_windows", "Windows", "The block", "attend inside windows, and say what attention costs", "01", 40
+    ),
+    Chapter(
+        "03_shifted_windows",
+        "Shifted windows",
+        "The block",
+        "let windows talk, and mask what must not meet",
+        "02 or its recap",
+        35,
+    ),
+    Chapter(
+        "04_relative_position_bias",
+        "Position bias",
+        "The block",
+        "give attention a sense of place, at any window size",
+        "03",
+        35,
+    ),
+    Chapter(
+        "05_swin_block",
+        "The Swin block",
+        "The block",
+        "build both kinds of block, and see how far they reach",
+        "04",
+        35,
+    ),
+    Chapter(
+        "06_patch_merging", "Patch merging", "The network", "build the pyramid that detectors want", "05", 35
+    ),
+    Chapter(
+        "07_whole_swin",
+        "The whole Swin",
+        "The network",
+        "assemble Swin-T, and load anybody's weights",
+        "06",
+        40,
+    ),
+    Chapter("08_train_cifar", "Train on CIFAR", "Training", "train a network that sees", "07"),
+    Chapter(
+        "09_imagenet_subset",
+        "ImageNet subset",
+        "Training",
+        "fine-tune at a new size of image and window",
+        "08",
+    ),
+    Chapter("10_looking_inside", "Looking inside", "Understanding", "see on the pixels where it looks", "08"),
+    Chapter(
+        "11_what_matters",
+        "What matters",
+        "Understanding",
+        "say which ideas pay, with ablations and ViT",
+        "08",
+    ),
+    Chapter("12_bug_museum", "Bug museum", "Understanding", "find five real bugs of well-known code", "07"),
+    Chapter("13_dense_prediction", "Dense prediction", "Going on", "detect and segment", "07"),
+    Chapter("14_swin_v2", "Swin V2", "Going on", "scale up, with cosine attention", "07"),
 )
 
 
@@ -74,10 +126,11 @@ class CourseMap:
         chapters: in the order of the course.
 
     Example:
-        >>> print(CourseMap(CHAPTERS[2:4]))
-        The block
-          03 Shifted windows (35 minutes, needs 02 or its recap): the roll and its mask
-          04 Position bias (later, needs 03): a sense of place
+        >>> print(CourseMap((CHAPTERS[11], CHAPTERS[12])))
+        Understanding
+          12 Bug museum (later, needs 07): find five real bugs of well-known code
+        Going on
+          13 Dense prediction (later, needs 07): detect and segment
     """
 
     def __init__(self, chapters: tuple[Chapter, ...] = CHAPTERS) -> None:
@@ -87,7 +140,7 @@ class CourseMap:
         lines = []
         for part, chapters in self.parts.items():
             lines.append(part)
-            lines += [f"  {c.number} {c.title} ({c.time}, needs {c.needs}): {c.builds}" for c in chapters]
+            lines += [f"  {c.number} {c.title} ({c.time}, needs {c.needs}): {c.lets_you}" for c in chapters]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -107,4 +160,4 @@ def _tile(chapter: Chapter) -> str:
         title = f'<a href="{chapter.name}.ipynb">{title}</a>'
     small = f"<small>{chapter.time}, needs {chapter.needs}</small>"
     style = OPEN_TILE if chapter.minutes else LATER_TILE
-    return f'<li style="{style}">{title}<br>{chapter.builds}<br>{small}</li>'
+    return f'<li style="{style}">{title}<br>{chapter.lets_you}<br>{small}</li>'

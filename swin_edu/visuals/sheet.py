@@ -96,7 +96,7 @@ class Sheet:
         name: str = "ink",
         anchor: str = "ls",
     ) -> None:
-        """Write words at (x, y); `anchor` "ls" is where their baseline starts, "ms" its middle, "mm" their middle."""
+        """Write words; (x, y) is where their baseline starts ("ls"), its middle ("ms"), or theirs ("mm")."""
         place = round(x * SCALE), round(y * SCALE)
         self.draw.text(place, words, fill=colour(name), font=_font(size, weight), anchor=anchor)
 
