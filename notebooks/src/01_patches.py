@@ -6,7 +6,7 @@
 # gives the right shape and the wrong picture.
 #
 # - **Time:** 35 minutes, and half an hour for the tasks at the end.
-# - **You need:** PyTorch tensors (`reshape`, `permute`, matrix products). No chapter before this one.
+# - **You need:** PyTorch tensors (`reshape`, `permute`, matrix products).
 # - **You build:** patch partition and its inverse, the linear embedding, and the convolution that does both.
 #
 # `p` is the side of a patch in pixels, `C` the numbers in a token (its channels), `H x W` the size in pixels.
@@ -44,19 +44,10 @@ for p in (1, 2, 4, 8, 16, 32):
     print(f"p = {p:2}: {tokens:6,} tokens {tokens**2:14,} pairs {4 * tokens**2 / 1e6:9,.1f} MB")
 
 # %% [markdown]
-# Ten *gigabytes*, for one layer, one head, one image. Each time the patch's side doubles, there are 4 times
-# fewer tokens and 16 times fewer pairs. The first vision transformers took p = 16. Swin takes p = 4, because
-# an eye or a letter is small. What then remains to be paid, chapter 02 will bring down with windows.
-#
-# **Question.** You keep p = 4, and give the network an image twice as high and twice as wide. How many times
-# more pairs?
-#
-# <details><summary>A. 2 times.</summary>No. Both sides grow, so there are already 4 times more
-# tokens.</details>
-# <details><summary>B. 4 times.</summary>That is the number of tokens. Each of them now also has 4 times more
-# partners.</details>
-# <details><summary>C. 16 times.</summary>Right: 4 times more tokens, squared. The cost grows with the fourth
-# power of the side.</details>
+# Ten *gigabytes*, for one layer, one head, one image. Double the patch's side: 4 times fewer tokens and 16
+# times fewer pairs. [The first vision transformer](https://arxiv.org/abs/2010.11929) took p = 16. That is too
+# coarse to say of each pixel what it shows (paper, Section 1). Swin takes p = 4, and pays less with windows
+# (chapter 02).
 #
 # There is a second difference. A word is a word, in a headline or in a footnote. A face is not one token: it
 # has as many as it has room.
@@ -74,13 +65,12 @@ for name, (image, (_, _, height, width)) in sizes.items():
 patches_figures.scales({name: (image[0], box) for name, (image, box) in sizes.items()}, patch_size=4)
 
 # %% [markdown]
-# The same face is 672 tokens, or 168. A network for images has to work at several scales. Swin starts with
-# small patches and merges them step by step (chapter 06).
+# The same face is 672 tokens, or 168. So Swin starts small, and merges patches step by step in chapter 06.
 #
 # ## 2. Cut
 #
-# Take an image so small that you can follow each pixel: 4 x 6 pixels, and each one carries its own number. We
-# cut it into patches of 2 x 2 pixels. That makes 2 rows of 3 patches.
+# Take an image of 4 x 6 pixels, numbered row by row from 0 to 23. We cut it into patches of 2 x 2 pixels: 2
+# rows of 3 patches.
 #
 # **Predict.** Which four numbers are in the last patch, at row 1, column 2?
 
@@ -106,8 +96,7 @@ patches_figures.numbers({"4 x 6 pixels, each with its number": tiny}, tiny_patch
 # <details><summary>C. An error: the shapes do not fit.</summary>They do, 2 * 3 * 4 = 24. That is what makes
 # this mistake so dangerous.</details>
 #
-# Let us make the mistake with the cat, and lay the patches out where they belong. **Predict.** What will you
-# see?
+# Now the mistake with the cat, its patches laid out where they belong. **Predict.** What will you see?
 
 # %%
 wrong = tiny.reshape(2, 3, 4)
@@ -116,20 +105,19 @@ print("first patch, with permute:", tiny_patches[0, 0].tolist(), " without:", wr
 scrambled = cat.reshape(1, 72, 112, 48)  # the right shape, for p = 4
 scrambled = rearrange(scrambled, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4)
 print("shapes", tuple(cat.shape), tuple(scrambled.shape))
-print(
-    "the same numbers, sorted:", torch.equal(cat.flatten().sort().values, scrambled.flatten().sort().values)
-)
+before, after = (image.flatten().sort().values for image in (cat, scrambled))
+print("the same numbers, sorted:", torch.equal(before, after))
 patches_figures.photographs({"the cat": cat[0], "cut without permute": scrambled[0]})
 
 # %% [markdown]
-# Nothing crashed, and every number is still there. A network even trains on this, only badly. So never trust
-# a shape: follow a number.
+# Stripes: a "patch" is now 48 numbers of one row of one colour. Nothing crashed, and every number is still
+# there. A right shape proves nothing. Follow a number.
 #
 # ## 3. Forty-eight numbers
 #
 # A pixel has three numbers: red, green, blue. A patch of 4 x 4 pixels has `4 * 4 * 3 = 48`. `rearrange` does
-# the three steps of above in one line: `(h p)` reads "h rows of patches, p rows in each", and the order on
-# the right is the order of the numbers. Here: rows, then columns, then colours (red 0, green 1, blue 2).
+# split, permute and join in one line: `(h p)` reads "h rows of patches, p rows in each". The right side is
+# the order of the numbers: rows, then columns, then colours (red 0, green 1, blue 2).
 #
 # **Predict.** Take the green of the pixel at row 5, column 9. In which patch is it? At which place from 0 to
 # 47?
@@ -166,28 +154,26 @@ print("the same image, to the last digit:", torch.equal(back, cat))
 # ## Play
 #
 # Point at a patch, then at one of its pixels, then at its numbers: what belongs together lights up together.
-# Panel 4 is the next section's subject: one token. Find out:
+# Panel 4 is the next section's subject. Find out:
 #
-# 1. The third number of the second pixel row: at which place is it, for p = 4? And for p = 8?
-# 2. At which patch sizes do you get padding at the right, at the bottom? (The photograph has 120 x 144 pixels.)
-# 3. Compare p = 2 and p = 32. How many numbers does a patch have, and how many does its token have?
+# 1. The blue of the first pixel in the patch's second row: at which place is it, for p = 4? For p = 8?
+# 2. The photograph has 120 x 144 pixels. Which patch sizes need padding at the right, which at the bottom?
+# 3. Compare p = 2 and p = 32. How many numbers does a patch have, and how many has its token?
 
 # %%
 explorer = PatchExplorer(patch_size=4, patch=(15, 22))
 explorer
 
-# %% [markdown]
-# <details><summary>Answers</summary>1. Place 14, and place 26: a row of pixels has 3p numbers, and we count
-# from 0. 2. At the right where p does not divide 144, such as 5, 7 and 32; at the bottom where it does not
-# divide 120, such as 7, 16 and 32. 3. 12 and 3,072 numbers; the token has 96 both times.</details>
-#
-# The explorer's button copies a Python line. Paste it into a cell, and you have the numbers of panel 3:
-
 # %%
+# The line that the explorer's button copies:
 numbers = patchify(explorer.images, 4)[0, 15, 22]
 print(tuple(numbers.shape), "the first pixel is", [round(255 * n) for n in numbers[:3].tolist()])
 
 # %% [markdown]
+# <details><summary>Answers</summary>Place 14, and place 26: a row of pixels has 3p numbers, counted from 0.
+# Padding at the right where p does not divide 144, such as 5, 7 and 32; at the bottom where it does not
+# divide 120, such as 7, 16 and 32. 12 and 3,072 numbers; the token has 96 both times.</details>
+#
 # ## 4. Linear embedding
 #
 # Raw pixels are a poor language. So each patch's 48 numbers are multiplied with a matrix, which training will
@@ -236,14 +222,13 @@ for name, W in {
     print(f"{name}: equal to 12 digits: {error < 1e-12}")
 
 # %% [markdown]
-# Both ways do the same `H * W * 3 * C` multiplications, whatever p is. The convolution need not copy the
-# pixels first.
+# Both ways do the same `H * W * 3 * C` multiplications, whatever p is.
 #
-# Note the line in the middle: the convolution gives `(1, 96, 72, 112)`, and a token's 96 numbers have to come
-# last. `expected.reshape(1, 72, 112, 96)` would give that shape, too. You know by now what it does.
+# The convolution gives `(1, 96, 72, 112)`, and a token's 96 numbers have to come last. `expected.reshape(1,
+# 72, 112, 96)` would have that shape, too. You know what it does.
 #
 # After the embedding comes a LayerNorm: each token loses the mean of its 96 numbers, and is divided by their
-# spread. That makes the whole module. `F.pad` is explained in section 7.
+# spread. `F.pad` comes in section 7.
 
 
 # %%
@@ -263,19 +248,13 @@ class MyPatchEmbedding(nn.Module):
 
 
 # %% [markdown]
-# **Prove it.** The library's `PatchEmbedding` gets your weights. Then both get the same random images, of
-# sizes that are not square and not always divisible. `forward_plain` is the library's second way: patches
-# times a matrix.
+# **Prove it.** The library's `PatchEmbedding` gets your weights. Both get the same random images, some of
+# sizes that p does not divide. `forward_plain` is the library's second way: patches times a matrix.
 
 # %%
 same = []
-for p, C, height, width in [
-    (4, 96, 32, 48),
-    (4, 96, 30, 43),
-    (2, 24, 8, 12),
-    (3, 10, 7, 20),
-    (16, 96, 40, 50),
-]:
+sizes = [(4, 96, 32, 48), (4, 96, 30, 43), (2, 24, 8, 12), (3, 10, 7, 20), (16, 96, 40, 50)]
+for p, C, height, width in sizes:
     mine, theirs = MyPatchEmbedding(p, C).double(), swin_edu.PatchEmbedding(p, 3, C).double()
     theirs.load_state_dict(mine.state_dict())
     images = torch.randn(2, 3, height, width, dtype=torch.float64)
@@ -307,9 +286,8 @@ for name, W in matrices.items():
 patches_figures.photographs(pictures)
 
 # %% [markdown]
-# With at least 48 numbers nothing needs to be lost: whatever a token holds can be undone. With fewer,
-# something must go. *What* goes is up to `W`: twelve well chosen numbers are better than twenty-four random
-# ones. Training chooses.
+# With at least 48 numbers nothing needs to be lost. With fewer, something must go, and *what* goes is up to
+# `W`: twelve well chosen numbers are better than twenty-four random ones. Training chooses.
 #
 # **Question.** Swin-T turns 48 numbers into 96. What is gained?
 #
@@ -331,15 +309,14 @@ changed = ((bright - dark).abs() > 0.1).any(dim=-1)
 print(f"tokens that change by more than 0.1 anywhere: {changed.sum()} of {changed.numel()}")
 W = rearrange(embedding.projection.weight, "d c p q -> d (p q c)")
 restored = rearrange(bright @ torch.linalg.pinv(W).T, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4)[0]
-patches_figures.photographs(
-    {"the cat": cat[0], "half as bright": cat[0] / 2, "from its tokens": restored / 2.5}
-)
+restored /= 2.5  # the tokens do not say how bright it was, so any factor is as good
+patches_figures.photographs({"the cat": cat[0], "half as bright": cat[0] / 2, "from the tokens": restored})
 
 # %% [markdown]
-# A patch and the same patch with half the light become one and the same token: the norm divides it away. What
-# is left is the pattern *inside* each patch. Few tokens differ, in nearly black patches, where the norm's
-# small epsilon counts. (The real layer has `b`, which does not get darker with the photograph. So a trace of
-# the brightness stays.)
+# A patch and the same patch with half the light become the same token: the norm divides the light away. The
+# third picture is what `pinv` makes of the normalised tokens: the pattern *inside* each patch is there, its
+# brightness is not. (The exceptions are nearly black patches, where the norm's small epsilon counts. And the
+# real layer has `b`, which does not get darker with the photograph, so a trace of the brightness stays.)
 #
 # ## 7. Sizes that p does not divide
 #
@@ -359,7 +336,7 @@ print("tokens", tuple(with_padding.shape))
 print("the others do not notice:", torch.allclose(with_padding[:, :, :112], cropped, rtol=0, atol=1e-12))
 
 # %% [markdown]
-# Zeros at the bottom and at the right, up to whole patches. Only the last column of tokens knows of them.
+# Zeros at the bottom and right, up to whole patches. Only the last column of tokens knows of them.
 #
 # ## 8. Who is where?
 #
@@ -367,7 +344,7 @@ print("the others do not notice:", torch.allclose(with_padding[:, :, :112], crop
 # tokens change? Does the eye's token change?
 
 # %%
-eye, ground = (0, 26, 70), (0, 3, 5)
+eye, ground = (0, 26, 42), (0, 3, 5)
 swapped = patches.clone()
 swapped[eye], swapped[ground] = patches[ground], patches[eye]
 swapped_cat = rearrange(swapped, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4).double()
@@ -376,10 +353,12 @@ print("tokens that changed:", (before != after).any(dim=-1).nonzero()[:, 1:].tol
 print("they only changed places:", torch.allclose(after[ground], before[eye], rtol=0, atol=1e-12))
 
 # %% [markdown]
+# Two changed, and the eye's token is still the same: it only stands elsewhere.
+#
 # **Question.** You take one token out of the grid and show it to somebody. What can they tell?
 #
 # <details><summary>A. The row and column where it stood.</summary>No. An eye's token is the same in each
-# corner of the image. The place is in the grid, not in the token.</details>
+# corner of the image. The place is not in the token.</details>
 # <details><summary>B. What its patch looks like, and nothing of its neighbours.</summary>Right. Each patch
 # went through W alone. Neighbours meet in attention (chapter 02), and places come in chapter 04.</details>
 # <details><summary>C. What its patch and those around it look like.</summary>Kernels of 4 x 4 in steps of 4
@@ -387,8 +366,8 @@ print("they only changed places:", torch.allclose(after[ground], before[eye], rt
 #
 # ## Your turn
 #
-# Three tasks. Write the function's body in place of `...` and run its cell. The check says what went wrong,
-# and often which mistake it looks like. A task that you leave unwritten breaks nothing.
+# Three tasks. Write the function's body in place of `...` and run its cell. The check says what is wrong, and
+# often which mistake it looks like. A task that you leave unwritten breaks nothing.
 #
 # **A. Cut without `rearrange`** (easy, 10 minutes). Use only `reshape` and `permute`.
 #
@@ -421,9 +400,9 @@ def join_patches(patches, patch_height, patch_width):
 exercises.join_patches.check(join_patches)
 
 # %% [markdown]
-# **C. Patches that overlap** (hard, 20 minutes). Later networks let the patches overlap: the kernel is larger
-# than the stride. Write it as a matrix product, without `conv2d` and `unfold`: gather the patches, then
-# multiply. Kernel and stride can differ between rows and columns.
+# **C. Patches that overlap** (hard, 20 minutes). In later networks the kernel is larger than the stride.
+# Write it as a matrix product, without `conv2d` and `unfold`: gather the patches, then multiply. Kernel and
+# stride can differ between rows and columns.
 #
 # <details><summary>Hint</summary>Which image rows does the patch at row i cover? Make a table of them with
 # <code>torch.arange</code> and broadcasting, (rows, kernel height). The same for the columns. Then index the
@@ -441,7 +420,7 @@ exercises.overlapping_tokens.check(overlapping_tokens)
 # %% [markdown]
 # ## What you now know
 #
-# - Attention pays for pairs of tokens. Half the patch side means 4 times more tokens, and 16 times more pairs.
+# - Attention pays for pairs of tokens. Half the patch side: 4 times more tokens, 16 times more pairs.
 # - Cutting is split, permute, join. Without the permute the shape is right and the picture is scrambled.
 # - The linear embedding multiplies each patch with the same matrix. A convolution with stride p is that
 #   matrix, its weights in the order (c p q).

@@ -1,15 +1,15 @@
 # %% [markdown]
 # # 4. Relative position bias
 #
-# **Cut a face into sixteen pieces and shuffle them. Would attention notice?** In this lesson you find out
-# that it would not, and you give it a sense of place for the price of a small table.
+# **Cut a face into sixteen pieces and shuffle them. Would attention notice?** In this lesson you find out,
+# and you give it a sense of place for the price of a small table.
 #
-# - **Time:** 35 minutes, and 40 minutes for the tasks at the end.
+# - **Time:** 40 minutes, and 40 minutes for the tasks at the end.
 # - **You need:** PyTorch tensors, `softmax`, and what a window is; chapter 03 for sections 1 and 7.
 # - **You build:** the index of offsets, the table of biases, and window attention with both.
 #
-# `M` is the window side, `N = M*M` the tokens in a window, `h` the heads, `C` the channels, `d = C/h`. Row comes
-# before column. A *query* is the token that asks, a *key* one that is asked.
+# `M` is the window side, `N = M*M` the tokens in a window, `h` the heads, `C` the channels, `d = C/h`. Row
+# comes before column. A *query* is the token that asks, a *key* one that is asked.
 #
 # *To predict honestly, choose Edit > Clear Outputs of All Cells first.*
 
@@ -31,11 +31,11 @@ print("ready")
 # %% [markdown]
 # ## 1. Attention is blind to order
 #
-# One window of 4 x 4 tokens, cut from a photograph. Attention as in chapter 03, without learned weights: each
-# token is its own query, key and value.
+# One window of 4 x 4 tokens. Attention as in chapter 03, without learned weights: each token is its own
+# query, key and value.
 #
-# **Predict.** We shuffle the sixteen tokens and attend again. Of the sixteen outputs, how many are new, so that
-# no token had them before?
+# **Predict.** We shuffle the sixteen tokens and attend again. How many of the sixteen outputs are new, so
+# that no token had them before?
 
 # %%
 cat = photograph("chelsea")[2:298, 97:393]
@@ -66,17 +66,17 @@ after = (shuffled, attention_after[now].view(4, 4), divmod(now, 4))
 position_figures.attention_on({"before": before, "after the shuffle": after})
 
 # %% [markdown]
-# None is new. The token still looks at the same pieces, equally hard, wherever they lie now. For attention, a
-# window is a *bag* of tokens: a face and a puzzle are the same thing.
+# None is new. The token looks at the same pieces as before, wherever they lie now. For attention, a window
+# is a *bag* of tokens.
 #
 # **Question.** Real window attention has learned weights and several heads. Would it notice?
 #
-# <details><summary>A. Yes: its queries and keys are different projections.</summary>No. Every token goes through
-# the same projections, wherever it stands. A score depends on the two tokens, not on their places.</details>
-# <details><summary>B. No, unless something adds the places.</summary>Right. Run the next cell: without the bias
-# it is just as blind.</details>
-# <details><summary>C. Yes: different heads watch different places.</summary>No. A head splits the channels, and
-# channels carry no place either.</details>
+# <details><summary>A. Yes: its queries and keys are different projections.</summary>No. Every token goes
+# through the same projections, wherever it stands.</details>
+# <details><summary>B. No, unless something adds the places.</summary>Right. The next cell shows it: without
+# the bias it is just as blind.</details>
+# <details><summary>C. Yes: different heads watch different places.</summary>No. A head splits the channels,
+# and channels carry no place either.</details>
 
 # %%
 for has_bias in (False, True):
@@ -89,8 +89,8 @@ for has_bias in (False, True):
 # %% [markdown]
 # ## 2. Offsets
 #
-# What should a token know about another one? Not *"you are number 6"*, but *"you are one to the left of me"*.
-# That is an **offset**, and this course takes it as the paper's code does:
+# What should a token know about another one? Not *"you are number 6"*, but *"you are one to the left of
+# me"*. That is an **offset**, taken as the paper's code does:
 #
 # > (dr, dc) = place of the **query** minus place of the **key**.
 #
@@ -109,7 +109,7 @@ print("2 x 2 window, tokens 0 1 / 2 3\ndr\n", dr.numpy(), "\ndc\n", dc.numpy())
 print("query 1 (top right), key 0 (to its left): dc =", dc[1, 0].item())
 
 # %% [markdown]
-# Plus one. Many learners have it the other way round; keep this line in mind until section 6.
+# Plus one. Keep this line in mind until section 6.
 #
 # **Predict.** A window of 7 x 7 has 49 tokens and 49 * 49 = 2401 pairs. How many *different* offsets?
 
@@ -120,17 +120,17 @@ different, count = pairs.unique(dim=0, return_counts=True)
 print(f"{len(pairs)} pairs, dr from {dr.min()} to {dr.max()}: {len(dr.unique())} values")
 print(f"{len(different)} different offsets")
 for offset in ([0, 0], [0, 1], [3, -2], [6, 6]):
-    print(offset, "is shared by", count[(different == torch.tensor(offset)).all(dim=1)].item(), "pairs")
+    print(offset, "has", count[(different == torch.tensor(offset)).all(dim=1)].item(), "of them")
 
 # %% [markdown]
-# Along each axis the offsets run from -(M-1) over 0 to M-1: that makes **2M - 1**. So there are (2M-1)² = 169
-# offsets, and one learned number for each is enough: 169 numbers serve 2401 pairs. Two pairs with the same
-# offset always share one, wherever they lie in the window.
+# Along each axis the offsets run from -(M-1) to M-1: that makes **2M - 1** values, and (2M-1)² = 169
+# offsets. One learned number for each serves all 2401 pairs. Pairs with the same offset share it, wherever
+# they lie.
 #
 # ## 3. Two digits make one index
 #
-# The numbers stand in a table with (2M-1)² rows and one column for each head. Which row belongs to (dr, dc)?
-# Read the offset as a number with two digits:
+# The numbers stand in a table with (2M-1)² rows and one column for each head. Which row belongs to (dr,
+# dc)? Read the offset as a number with two digits:
 #
 # - Digits start at 0, and dr starts at -(M-1). So **add M - 1** to both.
 # - With ten digits we multiply the first by 10. Here each has 2M - 1 values, so **multiply by 2M - 1**.
@@ -144,8 +144,8 @@ print("second digit, dc + 1\n", (dc + 1).numpy())
 print("index = first * 3 + second\n", ((dr + 1) * 3 + (dc + 1)).numpy())
 
 # %% [markdown]
-# The diagonal is the offset (0, 0), the middle of the table. The 0 belongs to (-1, -1): query at the top left,
-# key at the bottom right. Now for any M:
+# The diagonal is the offset (0, 0), the middle of the table. The 0 belongs to (-1, -1): query at the top
+# left, key at the bottom right. Now for any M:
 
 
 # %%
@@ -155,21 +155,16 @@ def build_index(M):
     return (dr + M - 1) * (2 * M - 1) + (dc + M - 1)
 
 
-print(
-    "index",
-    tuple(build_index(7).shape),
-    "from",
-    build_index(7).min().item(),
-    "to",
-    build_index(7).max().item(),
-)
+index = build_index(7)
+print(f"M = 7: index {tuple(index.shape)} from {index.min()} to {index.max()}")
 same = [torch.equal(build_index(M), swin_edu.relative_position_index(M)) for M in range(1, 13)]
 print(f"equal to swin_edu.relative_position_index for {sum(same)} of 12 windows")
 
 # %% [markdown]
 # ## Play
 #
-# Drag query and key in panel 1; point at pairs and at the table's entries. The formula shows its numbers. Find out:
+# Drag query and key in panel 1; point at pairs and at the table's entries. The formula shows its numbers.
+# Find out:
 #
 # 1. Which entries does a query in the top left corner use? And one at the bottom right?
 # 2. Which entry is used by one pair only?
@@ -180,15 +175,15 @@ explorer = BiasExplorer(window_size=4, query=(1, 2), key=(1, 1))
 explorer
 
 # %% [markdown]
-# <details><summary>Answers</summary>1. The upper left 4 x 4 of the table, and the lower right. Each query sees the
-# table through a window of its own. 2. Each corner of the table, such as 0. 3. That of the columns: 2*5 - 1 =
-# 9.</details>
+# <details><summary>Answers</summary>1. The upper left 4 x 4 of the table, and the lower right. 2. Each
+# corner of the table, such as 0. 3. That of the columns: 2*5 - 1 = 9.</details>
 #
 # ## 4. Slips, and how many offsets they mix up
 #
-# All of these were made in real code. Each gives (N, N) integers, and no error message tells you.
+# Five slips that people make. Each gives whole numbers of the right shape. (*lost* counts the offsets that
+# have no number of their own, *moved* those that have another one than the library's.)
 #
-# **Predict.** Which of the five make two different offsets share one number? (That cannot be learned away.)
+# **Predict.** Which of them make different offsets share one number? (That cannot be learned away.)
 
 
 # %%
@@ -211,24 +206,27 @@ for name, index in slips(steps[:, None], steps[None, :], 4).items():
 
 # %% [markdown]
 # - **No multiplication** and **times M** lose offsets: different ones share a number.
-# - **Times 2M** loses none, but points past the end of the table: PyTorch raises an `IndexError`, if you are lucky.
-# - **Key - query** is the transposed index, and with **nothing added** negative numbers count from the table's
-#   end, as Python lists do. Both only use the table in another order. Such a network trains just as well! But
-#   weights that were learned with the right order are read wrongly. You will see it in section 6.
+# - **Times 2M** loses none, but points past the end of the table: an `IndexError`.
+# - **Key - query** is the transposed index. With **nothing added**, negative numbers count from the table's
+#   end, silently. Both only use the table in another order. So such a network trains as well as any, but it
+#   reads weights that were learned with the right order wrongly (section 6).
 #
 # **Question.** A window of Mh rows and Mw columns: by how much must the *row's* digit be multiplied?
 #
-# <details><summary>A. 2*Mh - 1, because it is the row's digit.</summary>No. That is how many values the row's digit
-# has. It must step over all values of the digit behind it, as the tens step over ten ones.</details>
-# <details><summary>B. 2*Mw - 1.</summary>Right. That is how many values the column's digit has. A square window
-# hides this mistake; the first task at the end does not.</details>
-# <details><summary>C. It does not matter, as long as all use the same.</summary>No. With too small a factor
-# different offsets share a number, with too large a one the index leaves the table.</details>
+# <details><summary>A. 2*Mh - 1, because it is the row's digit.</summary>No. It must step over all values of
+# the digit *behind* it, as the tens step over ten ones.</details>
+# <details><summary>B. 2*Mw - 1.</summary>Right. The column's digit has so many values. A square window
+# hides this mistake; task A does not.</details>
+# <details><summary>C. It does not matter, as long as all use the same.</summary>No. Too small, and offsets
+# share a number; too large, and the index leaves the table.</details>
 #
 # ## 5. Attention with bias
 #
-# Equation (4) of the paper: **SoftMax(QKᵀ/√d + B) V**. The bias B is added to the scores, *before* the softmax.
-# Every head has a table of its own.
+# Equation (4) of the paper: **SoftMax(QKᵀ/√d + B) V**. The bias B is added to the scores, *before* the
+# softmax. Every head has a table of its own.
+#
+# The second cell is the proof: your two pieces get the library's weights and tokens, in float64, so that
+# rounding hides nothing. `forward` is the library's fast form, `forward_plain` its step-by-step one.
 
 
 # %%
@@ -249,10 +247,6 @@ def attend_with_bias(query, key, value, bias):
     return (scores + bias).softmax(dim=-1) @ value
 
 
-# %% [markdown]
-# **Prove it.** Your two pieces get the library's weights and the same tokens, in float64, so that rounding hides
-# nothing. `forward_plain` is the library's step-by-step form, `forward` its fast one.
-
 # %%
 library = WindowAttention(channels=12, num_heads=3, window_size=4).double()
 nn.init.normal_(library.position.table)
@@ -264,17 +258,15 @@ print("equal to RelativePositionBias:", torch.equal(bias, library.position()))
 
 x = torch.randn(5, 16, 12, dtype=torch.float64)  # five windows
 query, key, value = rearrange(library.qkv(x), "w n (three h d) -> three w h n d", three=3, h=3)
-finish = lambda mixed: library.projection(rearrange(mixed, "w h n d -> w n (h d)"))  # noqa: E731
-output = finish(attend_with_bias(query, key, value, bias))
-for name in ("forward", "forward_plain"):
-    print(
-        f"equal to {name} to 12 digits:",
-        torch.allclose(output, getattr(library, name)(x), atol=1e-12, rtol=0),
-    )
+merge = "w h n d -> w n (h d)"
+output = library.projection(rearrange(attend_with_bias(query, key, value, bias), merge))
+for name, theirs in {"forward": library(x), "forward_plain": library.forward_plain(x)}.items():
+    print(f"equal to {name} to 12 digits:", (output - theirs).abs().max().item() < 1e-12)
 
 # %% [markdown]
-# **Predict.** Two people add B elsewhere: one to the attention *after* the softmax, one to the scores *before* they
-# are divided by √d. For whom do the weights of a query still sum to 1? Who gets the right output?
+# **Predict.** Two people add B elsewhere: one to the attention *after* the softmax, one to the scores
+# *before* they are divided by √d. For whom do the weights of a query still sum to 1? Who gets the right
+# output?
 
 # %%
 scores = query @ key.mT  # d = 4, so √d = 2
@@ -284,51 +276,46 @@ elsewhere = {
 }
 for name, attention in elsewhere.items():
     ones = torch.allclose(attention.sum(dim=-1), torch.ones_like(attention[..., 0]))
-    right = torch.allclose(finish(attention @ value), output, atol=1e-3)
+    right = torch.allclose(library.projection(rearrange(attention @ value, merge)), output, atol=1e-3)
     print(f"{name:20} the weights sum to 1: {ones!s:6} right: {right}")
 
 # %% [markdown]
-# Neither is right. (The second could be trained, but a loaded table would count only half.)
+# Neither. (The second could be trained, but here a loaded table would count only half.)
 #
 # **Question.** Swin-T has 12 blocks. How many tables has it?
 #
-# <details><summary>A. One, used by all blocks.</summary>No. Then all blocks would have to look the same way. Count
-# them below.</details>
-# <details><summary>B. Twelve, each with one column for each head.</summary>Right. Each block has a table, each head
-# a column of its own. Only the *windows* of a block share: the same table everywhere in the image.</details>
-# <details><summary>C. One for each window.</summary>No. An image may have any number of windows; the same offset
-# means the same in all of them.</details>
+# <details><summary>A. One, used by all blocks.</summary>No. All blocks would have to look the same way.
+# Count below.</details>
+# <details><summary>B. Twelve, each with one column for each head.</summary>Right. Only the *windows* of a
+# block share: the same table everywhere in the image.</details>
+# <details><summary>C. One for each window.</summary>No. The same offset means the same in all of
+# them.</details>
 
 # %%
 swin = swin_edu.swin_tiny()
 tables = {name: tuple(p.shape) for name, p in swin.named_parameters() if name.endswith("position.table")}
-print(
-    len(tables),
-    "tables; in the first block",
-    list(tables.values())[0],
-    "in the last",
-    list(tables.values())[-1],
-)
+shapes = list(tables.values())
+print(len(shapes), "tables; in the first block", shapes[0], "and in the last", shapes[-1])
 numbers = sum(rows * heads for rows, heads in tables.values())
 print(f"{numbers:,} numbers in all; one absolute embedding of 56 x 56 x 96 has {56 * 56 * 96:,}")
 
 # %% [markdown]
 # **Question.** "Swin adds no absolute position. So it works without position." True?
 #
-# <details><summary>A. Yes, the shift is enough.</summary>No. The shift decides *who* meets. Inside a window, all
-# would still be a bag.</details>
-# <details><summary>B. No: it knows where tokens are from each other, in every head of every block.</summary>Right.
-# And it is worth something. Paper, Table 4, Swin-T on ImageNet: no position 80.1 %, absolute 80.5 %, relative
-# 81.3 %. Absolute *and* relative: 81.3 % too, but worse at detection (50.2 against 50.5 box AP).</details>
-# <details><summary>C. No: the patch embedding already adds the place.</summary>No. It sees the pixels of one patch
-# only, the same weights at every place.</details>
+# <details><summary>A. Yes, the shift is enough.</summary>No. The shift decides *who* meets. Inside a
+# window, all would still be a bag.</details>
+# <details><summary>B. No: it knows where tokens are from each other, in every head of every
+# block.</summary>Right. Paper, Table 4, Swin-T on ImageNet: no position 80.1 %, absolute 80.5 %, relative
+# 81.3 %. Both together: 81.3 % too, but less in detection (50.2 against 50.5 box AP).</details>
+# <details><summary>C. No: the patch embedding already adds the place.</summary>No. It has the same weights
+# at every place.</details>
 #
 # ## 6. Watch a table learn
 #
-# A job that needs places and nothing else: tokens are random. In each output, the first eight channels must be
-# those of the **left** neighbour, the last eight those of the neighbour **above**. One layer, two heads.
+# A job that needs nothing but places: tokens are random, and the first eight channels of each output must
+# be those of the **left** neighbour, the last eight those of the neighbour **above**. One layer, two heads.
 #
-# **Predict.** When it can do its job, at which offset is each head's table largest?
+# **Predict.** When it can do its job, at which offset is each head's table largest? (Query - key!)
 
 
 # %%
@@ -356,52 +343,49 @@ for has_bias in (False, True):
     learned = train(WindowAttention(16, 2, window_size=4, relative_position_bias=has_bias), 4)
     print(f"position bias {has_bias!s:5} -> it can do its job: {error(learned, 4).item() < 0.05}")
 
-grids = rearrange(learned.position.table, "(r c) h -> h r c", r=7)
 largest = [divmod(n, 7) for n in learned.position.table.argmax(dim=0).tolist()]
 print("largest at the offsets:", sorted((row - 3, column - 3) for row, column in largest))
-position_figures.tables({"one head": grids[0], "the other head": grids[1]})
+BiasExplorer(table=learned.position.table, query=(1, 2), key=(1, 1))
 
 # %% [markdown]
-# Left neighbour: (0, **+1**). Neighbour above: (**+1**, 0). Nobody told a head which job is its own; they shared
-# them out. Without the bias, the layer cannot do it at all.
+# Left neighbour: (0, **+1**). Neighbour above: (**+1**, 0). Nobody told the heads who does what; they
+# shared the jobs out. Without the bias, the layer cannot do them at all.
 #
-# Be honest about what you see: a toy with one sharp job. A whole Swin has many jobs at once, so expect softer
-# patterns in its tables.
+# Look closer. Entry 0 stayed white: only token 0 uses it, which has no neighbour to find, so nothing taught
+# it. And where there is no left neighbour, the left head helps to look up: its second white spot. (This is
+# a toy, no trained Swin; the course ships none yet. After chapter 08, give the explorer a table of your
+# own.)
 #
-# **Predict.** Now three slips, trained in the same way: one table that both heads share, key - query, and
-# nothing added. Which can still do the job? And if we give them the weights that you have just learned?
+# **Predict.** Now three slips, trained in the same way. Which can do the job? And which, if we load the
+# weights that you have just learned?
 
 
 # %%
 def with_slip(name, weights=None):
     attention = WindowAttention(16, 2, window_size=4)
-    if weights:
-        attention.load_state_dict(weights)
-    position = attention.position
+    attention.load_state_dict(weights or attention.state_dict())
     if name == "one table for both heads":
-        position.register_forward_hook(lambda _module, _inputs, bias: bias[:1].expand_as(bias))
-    elif name == "key - query":
-        position.index = position.index.T.contiguous()
+        attention.position.register_forward_hook(lambda _module, _inputs, bias: bias[:1].expand_as(bias))
     else:
-        position.index = position.index - 24  # what "nothing added" makes of M = 4
+        index = attention.position.index
+        attention.position.index = index.T.contiguous() if name == "key - query" else index - 24
     return attention
 
 
-# %%
 print(f"{'does it do its job?':26}{'trained':>9}{'loaded':>9}")
 for name in ("one table for both heads", "key - query", "nothing added"):
     ways = train(with_slip(name), 4), with_slip(name, learned.state_dict())
-    done = [str(error(attention, 4, images=256).item() < 0.05) for attention in ways]
-    print(f"{name:26}{done[0]:>9}{done[1]:>9}")
+    trained, loaded = (str(error(attention, 4, images=256).item() < 0.05) for attention in ways)
+    print(f"{name:26}{trained:>9}{loaded:>9}")
 
 # %% [markdown]
-# One table for two heads fails: it cannot look left and up at once. The other two learn well, and read foreign
-# weights wrongly. So a falling loss proves nothing about your index. Compare numbers.
+# One table cannot look left and up at once. The other two learn well, and read foreign weights wrongly. A
+# falling loss proves nothing about your index: compare numbers.
 #
 # ## 7. The bias cannot replace the mask
 #
-# After the roll of chapter 03, strangers sit in one window. "Why the mask? Let the bias learn to keep them
-# apart." Take 8 x 8 tokens, M = 4, s = 2.
+# After the roll of chapter 03, strangers sit in one window. "Drop the mask, the bias will keep them apart."
+# Take 8 x 8 tokens, M = 4, s = 2.
 #
 # **Predict.** How many of the 49 offsets join two neighbours in window 0 *and* two strangers in window 3?
 
@@ -409,21 +393,21 @@ for name in ("one table for both heads", "key - query", "nothing added"):
 index, mask = swin_edu.relative_position_index(4), swin_edu.shift_mask(8, 8, 4, 2)
 allowed = set(index[mask[0]].tolist())
 forbidden = set(index[~mask[3]].tolist())
-print("allowed in window 0:", len(allowed), "offsets; forbidden in window 3:", len(forbidden))
-print("both:", len(allowed & forbidden), "of 49, for example that of query 5 and key 10, (-1, -1)")
-print("query 5, key 10: window 0 may", mask[0, 5, 10].item(), ", window 3 may", mask[3, 5, 10].item())
+print(f"{len(allowed)} offsets allowed in window 0, {len(forbidden)} forbidden in window 3")
+print(f"both: {len(allowed & forbidden)} of 49")
+print(f"query 5 may attend to key 10: window 0 {mask[0, 5, 10]}, window 3 {mask[3, 5, 10]}")
 
 # %% [markdown]
-# All but (0, 0). One number would have to say "look" in one window and "never look" in the other. The bias knows
-# the offset, the mask knows the window. You need both.
+# All but (0, 0). One number would have to say "look" in one window and "never" in the other. The bias knows
+# the offset, the mask the window. You need both.
 #
 # ## 8. Another window size
 #
-# A table learned with M = 4 has 49 rows; M = 6 needs 121. Each column is a *picture* of offsets, 7 x 7 pixels, with
-# (0, 0) in the middle. So enlarge the picture, bicubically, to 11 x 11: the authors do this when they fine-tune at
-# a higher resolution.
+# A table learned with M = 4 has 49 rows; M = 6 needs 121. Each column is a *picture* of offsets, 7 x 7
+# pixels, with (0, 0) in the middle. So enlarge the picture to 11 x 11, bicubically, as the paper does
+# before fine-tuning with another window.
 #
-# **Predict.** Somebody stretches the 49 rows as one long list to 121 instead. What becomes of the orange spot?
+# **Predict.** Somebody stretches the 49 rows as one long list instead. What becomes of the orange spot?
 
 
 # %%
@@ -437,20 +421,22 @@ def resize(table, old, new):
 table = learned.position.table
 resized = resize(table, 4, 6)
 print("table", tuple(table.shape), "->", tuple(resized.shape))
-print(
-    "equal to swin_edu.resize_bias_table:", torch.allclose(resized, swin_edu.resize_bias_table(table, 4, 6))
-)
+same = torch.allclose(resized, swin_edu.resize_bias_table(table, 4, 6))
+print("equal to swin_edu.resize_bias_table:", same)
 as_list = F.interpolate(table.T[None], size=121, mode="linear")[0].T
 shown = {"M = 4": table, "M = 6, as a picture": resized, "M = 6, as a list": as_list}
-head = table.argmax(dim=0).tolist().index(25)  # the one that looks left
+head = table.argmax(dim=0).tolist().index(31)  # the one that looks up
 position_figures.tables({name: t[:, head].view(round(len(t) ** 0.5), -1) for name, t in shown.items()})
 
 # %% [markdown]
-# As a picture, the spot stays near (0, +1), a little wider. As a list, rows slide out of step and the spot breaks
-# up. But is the stretched table as good as a learned one?
+# As a picture, the spot stays near (+1, 0), a little wider. As a list, it slides to the left edge, dr = +2
+# and dc = -5: now the head looks up two rows, and across the whole window to the right.
 #
-# **Predict.** How does the layer do its job at M = 6: with a table of zeros, with the stretched one, and after a
-# short fine-tuning? Order them.
+# **Predict.** Who does the job best at M = 6: a table of zeros, the stretched one, or each of them after a
+# short fine-tuning? Order the four.
+#
+# A **smaller** map needs no new table: its window is the upper left corner of the full one. Would the lower
+# right corner give another bias?
 
 # %%
 results = {}
@@ -459,17 +445,8 @@ for name, start in {"zeros": torch.zeros(121, 2), "stretched": resized}.items():
     larger.load_state_dict({**learned.state_dict(), "position.table": start})
     results[name] = error(larger, 6, images=256).item()
     results[f"{name}, 80 steps later"] = error(train(larger, 6, steps=80), 6, images=256).item()
-print("from the best to the worst:", sorted(results, key=results.get))
+print("from the best to the worst:", " > ".join(sorted(results, key=results.get)))
 
-# %% [markdown]
-# Stretching is a good start, not an end: a spot at one token now lies between two. Fine-tune.
-#
-# A **smaller** map (the last stage of a small image) needs no new table. Its window is the upper left corner of the
-# full one.
-#
-# **Predict.** Would the lower right corner give another bias?
-
-# %%
 position = RelativePositionBias(window_size=4, num_heads=2)
 nn.init.normal_(position.table)
 places = torch.arange(16).view(4, 4)
@@ -478,17 +455,18 @@ for name, corner in {"upper left": places[:2, :3], "lower right": places[2:, 1:]
     print(name, tuple(bias.shape), "equal to position((2, 3)):", torch.equal(bias, position((2, 3))))
 
 # %% [markdown]
-# The same: only offsets count, and they do not change when both tokens move together.
+# Stretching is a good start, not an end: a spot on one token now lies between two. Fine-tune. And all
+# corners are the same, because offsets do not change when both tokens move together.
 #
 # ## Your turn
 #
-# Three tasks. Write the function's body in place of `...` and run its cell. The last line checks your answer; a
-# task that you leave unwritten breaks nothing.
+# Write the function's body in place of `...` and run its cell. The last line checks your answer; a task
+# that you leave unwritten breaks nothing.
 #
 # **A. Any window** (easy, 5 minutes). The index for `Mh` rows and `Mw` columns, without the library's.
 #
-# <details><summary>Hint</summary>Each digit gets the side of its own axis. The factor counts the values of the
-# digit behind it.</details>
+# <details><summary>Hint</summary>Each digit gets the side of its own axis. The factor counts the values of
+# the digit behind it.</details>
 
 
 # %%
@@ -516,12 +494,13 @@ def resize_table(table, old, new):
 exercises.resize_table.check(resize_table)
 
 # %% [markdown]
-# **C. Back to a table** (hard, 25 minutes). Somebody fine-tuned every entry of a bias `(h, N, N)` on its own, so
-# pairs of one offset no longer agree. Which table comes nearest, by least squares? The window has any number of
-# axes: `(5,)` for sound, `(3, 4)` for pictures, `(2, 3, 4)` for video, the first axis the first digit.
+# **C. Back to a table** (hard, 25 minutes). Somebody fine-tuned every entry of a bias `(h, N, N)` on its
+# own, so pairs of one offset no longer agree. Which table comes nearest, by least squares? The window has
+# any number of axes: `(5,)` for sound, `(3, 4)` for pictures, `(2, 3, 4)` for video, the first axis the
+# first digit.
 #
-# <details><summary>Hint</summary>First the index: each axis is one digit more. Then, for each row of the table:
-# which number is nearest to several numbers?</details>
+# <details><summary>Hint</summary>First the index: each axis is one digit more. Then, for each row of the
+# table: which number is nearest to several numbers?</details>
 
 
 # %%
@@ -543,5 +522,5 @@ exercises.table_from_bias.check(table_from_bias)
 #
 # ## What comes next
 #
-# All parts of a block are there: windows, shift, mask, bias. Chapter 05 puts them together. Back to
-# [the map](00_start_here.ipynb).
+# All parts of a block are there: windows, shift, mask, bias. Chapter 05 puts them together. Back to [the
+# map](00_start_here.ipynb).

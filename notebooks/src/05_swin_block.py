@@ -42,7 +42,8 @@ print("photo", tuple(photo.shape), "-> tokens", tuple(tokens.shape))
 #
 # and the next block does the same with SW-MSA, the shifted one. Read it as traffic. The tokens travel on a
 # straight **road**. Twice they meet a **branch** that reads them, computes something, and *adds* it. LN is
-# LayerNorm; it stands at the entrance of the branch, never on the road.
+# LayerNorm; it stands at the entrance of the branch, never on the road. (In papers the road is called the
+# *residual* or skip connection.)
 
 # %%
 block = SwinBlock(channels=48, num_heads=3, window_size=4, shift=0)
@@ -60,7 +61,7 @@ print("equal to the block:", torch.allclose(result, block(tokens), atol=1e-5))
 # ## 2. LayerNorm: each token alone
 #
 # LayerNorm takes *one token*, subtracts the mean of its `C` numbers and divides by their standard deviation.
-# Then each channel gets a learned scale and shift (first 1 and 0).
+# Then each channel gets a learned scale and shift (1 and 0 at the start).
 #
 # **Predict.** We change one token of 64. How many outputs of LayerNorm change? And if somebody normalises
 # over rows and columns instead of channels?
@@ -149,8 +150,7 @@ def gradient_norms(tokens, blocks, **how):
 
 for residual in (True, False):
     norms = gradient_norms(tokens, blocks[:12], residual=residual)
-    factor = norms[0] / norms[-1]
-    print(f"residual {residual!s:5}: at least half arrives: {factor > 0.5}, less than 1/50: {factor < 0.02}")
+    print(f"residual {residual!s:5}: the gradient arrives times {norms[0] / norms[-1]:.1g}")
 
 # %% [markdown]
 # The plus is a road for the gradient: the derivative of `z + branch(z)` is `1 + ...`, never just a product of
@@ -159,7 +159,7 @@ for residual in (True, False):
 # ## 4. Norm before or after?
 #
 # The first Transformer (2017) normed *after* the plus: `LN(z + branch(z))`. Swin norms before, at the
-# branch's entrance. Both train; they behave differently in deep stacks.
+# branch's entrance. Both are in use; in deep stacks they behave differently.
 #
 # **Predict.** In which of the two do the numbers on the road grow with depth? In which does the gradient
 # pass unchanged?
@@ -170,7 +170,7 @@ for name, norm_first in {"norm before (Swin)": True, "norm after": False}.items(
     sizes[name] = [z.std(dim=-1).mean().item() for z in walk(tokens, blocks, norm_first=norm_first)]
     norms = gradient_norms(tokens, blocks, norm_first=norm_first)
     shown = ", ".join(f"{sizes[name][k]:.1f}" for k in (0, 8, 16, 24))
-    print(f"{name}: size after 0, 8, 16, 24 blocks: {shown}; gradient shrinks: {bool(norms[0] < norms[-1])}")
+    print(f"{name:19}: size after 0, 8, 16, 24 blocks: {shown}; gradient times {norms[0] / norms[-1]:.1f}")
 block_figures.curves(sizes, "blocks", "standard deviation of a token")
 
 # %% [markdown]
@@ -383,10 +383,12 @@ for s in (0, 2):
 # <details><summary>C. PyTorch raises an error.</summary>No. All shapes fit; the network trains, only worse
 # than it could.</details>
 #
-# So a stage counts its blocks in pairs, plain then shifted, and all depths of the paper are even: 2, 2, 6, 2.
+# So a stage counts its blocks in pairs, plain then shifted, and all depths of the paper are even (Swin-T:
+# 2, 2, 6, 2).
 #
 # **Predict.** In a grid of 32 x 32 tokens with M = 4, how many tokens does one token see after 2 blocks,
-# after 4, after 8? And without shift? Then watch it grow.
+# after 4, after 8? And without shift? Then watch it grow. (The explorer asks who *hears* the
+# token; that can take a block more than seeing as far.)
 
 
 # %%

@@ -137,8 +137,8 @@ merging_figures.signed_maps(photo, maps)
 # <details><summary>C. The loss falls, so the order is the official one.</summary>No. It falls with any
 # order that stays the same. That is how such slips live on: "it trains" proves no convention.</details>
 #
-# So who has trained weights of another order *permutes their columns*. Which permutation? Send the numbers
-# 0, 1, 2, ... through both ways and read it off.
+# So whoever has weights from another order *permutes their columns*. Which permutation? Send the numbers 0,
+# 1, 2, ... through both ways and read it off.
 
 # %%
 C = 5
@@ -225,15 +225,18 @@ tokens = torch.ones(1, 7, 8, 3)
 B, H, W, _ = tokens.shape
 print("(0, 0, 0, H % 2, 0, W % 2):", tuple(F.pad(tokens, (0, 0, 0, H % 2, 0, W % 2)).shape))
 print("(0, 0, 0, W % 2, 0, H % 2):", tuple(F.pad(tokens, (0, 0, 0, W % 2, 0, H % 2)).shape))
-for H, W in ((7, 7), (8, 8), (7, 8)):
-    right = F.pad(torch.ones(1, H, W, 3), (0, 0, 0, W % 2, 0, H % 2))
-    swapped = F.pad(torch.ones(1, H, W, 3), (0, 0, 0, H % 2, 0, W % 2))
-    print(f"{H} x {W}: swapped pads do the same: {right.shape == swapped.shape}")
+print("the same shape with:  swapped pads   rows and columns exchanged")
+for H, W in ((7, 7), (8, 8), (7, 12)):
+    tokens = torch.ones(1, H, W, 3)
+    right = F.pad(tokens, (0, 0, 0, W % 2, 0, H % 2)).shape
+    swapped = F.pad(tokens, (0, 0, 0, H % 2, 0, W % 2)).shape
+    exchanged = gather_neighbours(tokens.transpose(1, 2)).shape
+    print(f"{H} x {W:<18}{right == swapped!s:<15}{exchanged == gather_neighbours(tokens).shape}")
 
 # %% [markdown]
 # Channels, then columns, then rows. The first call stood in timm until
-# [2024](https://github.com/huggingface/pytorch-image-models/pull/2285). On squares it is right; only where
-# exactly one side is odd, it fails. So test on grids that are not square.
+# [2024](https://github.com/huggingface/pytorch-image-models/pull/2285). A square hides it, and hides
+# exchanged axes as well. So test on grids that are not square, with exactly one odd side.
 #
 # ## 5. Norm, then half
 #
@@ -336,7 +339,7 @@ print(f"photograph: {kept(pixels):.0%} kept; shuffled pixels: {kept(shuffled):.0
 #
 # ## 6. Two neighbours that nobody misses
 #
-# Volumes have eight neighbours. The widely used library MONAI listed them by hand for medical scans, [like
+# Volumes have eight neighbours. MONAI, a library for medical scans, listed them by hand [like
 # this](https://github.com/Project-MONAI/MONAI/issues/8284) (also reported
 # [before](https://github.com/Project-MONAI/MONAI/issues/4757)). `8C` channels came out, and networks
 # trained.
@@ -360,8 +363,8 @@ for d, h, w in [(d, h, w) for d in (0, 1) for h in (0, 1) for w in (0, 1)]:
     print((d, h, w), "noticed" if noticed else "NOT NOTICED")
 
 # %% [markdown]
-# Two are listed twice, two are missing: a quarter of each scan was thrown away unseen. Changing the input
-# and asking who notices finds such bugs in a minute.
+# Two are listed twice, two are missing: each merging threw a quarter of all tokens away, unseen. Changing
+# the input and asking who notices finds such bugs in a minute.
 #
 # ## 7. Where does the merging live?
 #
@@ -382,9 +385,10 @@ for stage, following in zip(model.stages, [*model.stages[1:], None], strict=True
 print("closes its own stage: ", [tuple(f.shape[1:]) for f in closing])
 
 # %% [markdown]
-# One stage too small, the last two alike, and stride 4 is nowhere: whoever wanted the finest map for small
-# objects has lost it. This [happened](https://github.com/huggingface/pytorch-image-models/issues/1264) to
-# more than one library. Take features *before* the merging.
+# One stage too small, the last two alike, and stride 4, the map for small objects, is nowhere. A layer made
+# for 96 channels meets 192 and raises an error, if you are lucky. This
+# [happened](https://github.com/huggingface/pytorch-image-models/issues/1264) to more than one library. Take
+# features *before* the merging.
 #
 # ## Your turn
 #

@@ -4,7 +4,7 @@
 # **Six lessons, six pieces. Do they make a network?** You put them together, prove that nothing is missing,
 # count what it costs, and load weights that other libraries wrote.
 #
-# - **Time:** 40 minutes, and half an hour for the tasks at the end.
+# - **Time:** 40 minutes, and as long again for the tasks at the end.
 # - **You need:** what the pieces do: patch embedding (01), the Swin block (02 to 05), patch merging (06).
 # - **You build:** Swin-T, every stage of it, and a table of what it costs.
 #
@@ -31,7 +31,7 @@ torch.manual_seed(0)
 print(SwinConfig())
 
 # %% [markdown]
-# That is all a Swin-T is: a dozen numbers. There is no image size among them.
+# That is all a Swin-T is: a dozen settings. There is no image size among them.
 #
 # ## 1. Put it together
 #
@@ -75,7 +75,8 @@ class MySwin(nn.Module):
 
 
 # %% [markdown]
-# Softmax does not belong: a network gives logits, and the loss takes them as they are.
+# Patch embedding, stages, LayerNorm, mean, head. Softmax does not belong: a network gives logits, and the
+# loss takes them as they are.
 #
 # Now the proof: our network gets the library's weights, and then both get the same images.
 #
@@ -157,9 +158,8 @@ for number, stage in enumerate(mine.stages, start=1):
     print(f"stage {number}: {tuple(tokens.shape)}, one token every {stride} px; merged {tuple(merged.shape)}")
 pooled = mine.norm(tokens).mean(dim=(1, 2))
 print("norm and mean:", tuple(pooled.shape), " head:", tuple(mine.head(pooled).shape))
-print(
-    "mean first, then norm: the same?", torch.allclose(mine.norm(tokens.mean(dim=(1, 2))), pooled, atol=0.01)
-)
+other = mine.norm(tokens.mean(dim=(1, 2)))
+print("mean first, then norm: the same?", torch.allclose(other, pooled, atol=0.01))
 
 # %% [markdown]
 # LayerNorm comes first, then the mean; the other order is another network. Only the last map is normalised,
@@ -177,18 +177,19 @@ for i, stage in enumerate(model.stages, start=1):
     maps[f"stage {i}, C = {tokens.shape[3]}"] = feature_map = tokens[0].permute(2, 0, 1)
     alike = torch.cosine_similarity(before, tokens, dim=-1).mean()
     shown = whole_swin_figures.variance_shown(feature_map)
-    print(f"stage {i}: tokens before and after its blocks: cosine {alike:.1f}; shown: {shown:.0%}")
+    print(f"stage {i}: tokens before and after its blocks: cosine {alike:.1f}; ", end="")
+    print(f"the picture shows {shown:.0%} of what differs")
 whole_swin_figures.feature_maps(photo, maps)
 
 # %% [markdown]
-# You can, for three stages. But nobody taught the network cats. Look at the cosines: blocks that have not
-# learned hardly turn a token, because each only *adds* something small (chapter 05). So the patches' colours
-# come through. What you cannot see here is any meaning. For that it must learn; chapter 10 looks again.
+# You can, for three stages. But nobody taught the network cats. Look at the cosines: tokens still point much
+# the way they came, because blocks only *add* to them (chapter 05). So the patches' colours come through.
+# What you cannot see here is any meaning. For that it must learn; chapter 10 looks again.
 #
 # ## Play
 #
 # The whole network, to scale. Drag the corner of the image, choose a network, click on a stage, point at a
-# bar. Find out:
+# bar. (*Memory* is what training keeps of one image until the backward pass.) Find out:
 #
 # 1. From T to S: what changes, and where?
 # 2. Twice the height and twice the width: what happens to parameters, work and memory?
@@ -241,9 +242,9 @@ for name, printed in paper.items():
     giga = multiply_adds(network.config, size, size).total / 1e9
     c = network.config
     print(
-        f"{name:6}C = {c.embed_dim:3}, depths {c.depths}: {count_parameters(network):11,} parameters,", end=""
+        f"{name:6}C = {c.embed_dim:3}, depths {c.depths}: {count_parameters(network):11,} numbers, ", end=""
     )
-    print(f"{giga:7.2f} G at {size}  (paper: {printed})")
+    print(f"{giga:6.2f} G at {size}  (paper: {printed})")
 
 # %% [markdown]
 # **Question.** The paper calls 4.5 G "FLOPs". PyTorch's own counter, below, says 8.98 G. Who is wrong?
@@ -387,7 +388,7 @@ with tempfile.TemporaryDirectory() as folder:
 # %% [markdown]
 # And what *can* change: the head, for other classes; the window, by stretching the bias tables (chapter 04).
 #
-# **Predict.** Of the numbers below, which stay the same with a new head? With a new window?
+# **Predict.** Do the feature maps stay the same with a new head? With a new window?
 
 # %%
 x = torch.randn(2, 3, 64, 96)
@@ -467,7 +468,7 @@ exercises.from_transformers.check(from_transformers)
 # ## What you now know
 #
 # - Swin is patch embedding, stages of merging and blocks, one norm, the mean, one linear layer. A config of a
-#   dozen numbers says it all, and none of them is an image size.
+#   dozen settings says it all, and none of them is an image size.
 # - Equal names and shapes prove nothing; equal logits do, at odd sizes too, and in any order of sizes.
 # - The last stage holds most parameters, the deepest does most work. A block works nearly as much in each.
 # - One multiply-add is two FLOPs. Ask which one is meant, and what the counter did not see.

@@ -1,4 +1,4 @@
-"""Exercises on the relative position bias: any window's index, another window size, from a bias back to its table.
+"""Exercises on the relative position bias: the index of any window, another window size, back to a table.
 
 They belong to notebook 04; paper, Section 3.2, equation (4).
 """
@@ -51,13 +51,13 @@ index_any = Exercise(
     chapter="04",
     difficulty="easy",
     minutes=5,
-    task="The table's row for each pair of tokens in a window of Mh x Mw: (N, N) int64, row = query, column = key.",
+    task="The table's row for each pair of a window of Mh x Mw: (N, N) int64, row = query, column = key.",
     reference=lambda Mh, Mw: relative_position_index((Mh, Mw)),
     cases=lambda: [(2, 3), (5, 3), (4, 7), (1, 4)],
     mistakes={
         "stride_of_rows": Mistake(
             lambda Mh, Mw: _with_stride(Mh, Mw, 2 * Mh - 1),
-            "Which digit must the factor of the row step over, and how many values has that one?",
+            "Which digit must the row's factor step over, and how many values has that one?",
         ),
         "stride_M": Mistake(
             lambda Mh, Mw: _with_stride(Mh, Mw, Mw),
@@ -69,7 +69,7 @@ index_any = Exercise(
         ),
         "no_multiplication": Mistake(
             lambda Mh, Mw: _with_stride(Mh, Mw, 1),
-            "Two digits that are only added: what else gives the same sum?",
+            "Two digits are only added: what else gives the same sum?",
         ),
         "key_minus_query": Mistake(
             lambda Mh, Mw: relative_position_index((Mh, Mw)).T.contiguous(),
@@ -79,18 +79,16 @@ index_any = Exercise(
             _nothing_added, "Some numbers are negative. Where do they point to in a table?"
         ),
         "columns_first": Mistake(
-            _columns_first, "Which of the two digits comes first, that of the rows or the columns?"
+            _columns_first, "Which digit comes first, that of the rows or of the columns?"
         ),
-        "sides_swapped": Mistake(
-            _sides_swapped, "Which side belongs to dr, and which to dc? Rows come first, always."
-        ),
+        "sides_swapped": Mistake(_sides_swapped, "Which side belongs to dr, which to dc? Rows come first."),
         "tokens_by_columns": Mistake(
             _numbered_by_columns, "In which order are the tokens of a window numbered: row by row?"
         ),
     },
     hints=(
         "Start as in the lesson: row and column of each token, then differences query - key.",
-        "Each digit gets the side of its own axis added. The factor counts the values of the digit behind it.",
+        "Each digit gets its own axis' side added. The factor counts the values of the digit behind it.",
     ),
 )
 
@@ -130,7 +128,7 @@ resize_table = Exercise(
     chapter="04",
     difficulty="medium",
     minutes=10,
-    task="A table for window `old`, resized bicubically to window `new`, both (Mh, Mw): one row an offset, one column a head.",
+    task="A table of window `old`, resized bicubically to window `new`, both (Mh, Mw), for all heads.",
     reference=resize_bias_table,
     cases=_tables,
     mistakes={
@@ -140,22 +138,20 @@ resize_table = Exercise(
         ),
         "heads_misread": Mistake(
             _heads_misread,
-            "A reshape does not move an axis. In the table the heads come last; where does interpolate want them?",
+            "A reshape moves no axis. In the table heads come last; where does interpolate want them?",
         ),
-        "as_one_list": Mistake(
-            _as_one_list, "The table is not a list of numbers but a picture for each head."
-        ),
+        "as_one_list": Mistake(_as_one_list, "A column of the table is no list, it is a picture."),
         "bilinear": Mistake(
             lambda table, old, new: _resize(table, old, new, mode="bilinear"),
             "Which interpolation does the paper use?",
         ),
         "corners_aligned": Mistake(
             lambda table, old, new: _resize(table, old, new, align_corners=True),
-            "Your corners keep their values exactly. Which option of interpolate does that, and what is its default?",
+            "Your corners keep their values. Which option of interpolate does that? Its default is right.",
         ),
         "antialias": Mistake(
             lambda table, old, new: _resize(table, old, new, antialias=True),
-            "Larger windows are right, smaller ones too smooth. Which option of interpolate did you add?",
+            "Smaller windows come out too smooth. Which option of interpolate did you add?",
         ),
     },
     hints=(
@@ -222,7 +218,7 @@ table_from_bias = Exercise(
     chapter="04",
     difficulty="hard",
     minutes=25,
-    task="The table whose bias is nearest (least squares) to a given one, (h, N, N), in a window with any number of axes.",
+    task="The table whose bias is nearest (least squares) to a given one, (h, N, N), for any number of axes.",
     reference=_table_from_bias,
     cases=_biases,
     mistakes={
@@ -244,7 +240,7 @@ table_from_bias = Exercise(
         ),
     },
     hints=(
-        "First the index, for any number of axes: each axis is one digit more. index = index * (2*m - 1) + digit.",
+        "First the index: each axis is one digit more. index = index * (2*m - 1) + digit.",
         "For each row of the table on its own, the nearest number to several numbers is their mean.",
         "Tensor.index_add adds up what goes to the same row; torch.bincount counts.",
     ),

@@ -222,7 +222,7 @@ def _as_rows(table: Any) -> Table:
         rows = []
     if not rows or not rows[0] or any(len(row) != len(rows[0]) for row in rows):
         raise traitlets.TraitError("table must have one row for each offset and one column for each head")
-    if not all(map(math.isfinite, sum(rows, []))):
+    if not all(math.isfinite(number) for row in rows for number in row):
         raise traitlets.TraitError("table must hold finite numbers")
     return rows
 

@@ -107,7 +107,7 @@ def _draw_heads(sheet: Sheet, facts: BiasFacts, shades: np.ndarray, head: int) -
     heads = shades.shape[1]
     sheet.write(COLUMNS[2] - 22, BELOW + 8, "4  Heads", size=15, weight="bold")
     across = min(heads, 4 if heads <= 8 else 8 if heads <= 16 else 12)
-    cell = 300 / across
+    cell = min(300 / across, 75)
     for number in range(min(heads, 2 * across)):
         left, top = COLUMNS[2] - 22 + number % across * cell, BELOW + 20 + number // across * cell
         side = min(cell - 8, 62)

@@ -1,12 +1,11 @@
 // BlockExplorer: follow one token through a stack of small Swin blocks, and take the blocks apart. The numbers are
 // in block_numbers.js, the drawing in block_flow.js and block_panels.js, the words in block_words.js.
 
-import {
-  TINY, bytesOf, channelRanges, costsOf, differences, historyOf, readWeights, runStack, sizeOf, spreadOf, tokensOfPixels, usualSize,
-} from "./block_numbers.js";
-import { FLOW, flowThingAt, layOutFlow, paintFlow } from "./block_flow.js";
+import { TINY, costsOf } from "./block_numbers.js";
+import { createStack, scaledBlock } from "./block_stack.js";
+import { FLOW, flowThingAt, paintFlow } from "./block_flow.js";
 import { PHOTO_MARGINS, layOutStrip, paintPhoto, paintStrip, stripHeight } from "./block_panels.js";
-import { blockLine, describeBlock, describeChannel, describeOperation } from "./block_words.js";
+import { blockLine, describeScene } from "./block_words.js";
 import { attendedSpan } from "./windows.js";
 import { clamp, createFrame, createLegend, createPanel, createState, element } from "./kit.js";
 import { addResetAndCopy, createStepper, createSwitch } from "./controls.js";
@@ -15,7 +14,6 @@ import { onPoint, stepOf } from "./pointing.js";
 
 const STATE = ["height", "width", "blocks", "block", "token", "source", "norm_first", "residual", "shift", "image"];
 const LARGEST_SIDE = 12;
-const CHANGE = 0.5; // what is added to each channel of the source, with signs in turn
 const NARROW = 860; // below this width of all panels, the flow gets a row of its own
 const LEGEND = [
   ["query", "the token that is followed"], ["key", "where it looks"], ["series_2", "a token that is changed; who hears of it"],
@@ -23,13 +21,10 @@ const LEGEND = [
 ];
 
 function render({ model, el }) {
-  let run = null;
-  const view = { hover: null, thing: null, drag: false, key: "" };
+  const view = { hover: null, thing: null, drag: false, built: false };
   const state = createState({ model, names: STATE, settle, show: onChange });
   const { values, change } = state;
-  const weights = readWeights(model.get("_weights"));
-  const embedding = model.get("_embedding");
-  const pixels = new Map();
+  const stackOf = createStack(model);
   const frame = createFrame({ el, model, label: "Block explorer: one token's way through a stack of Swin blocks", paint });
   const photograph = createAlbum(model.get("_photographs"), paint);
   const panels = createPanels();
@@ -47,53 +42,13 @@ function render({ model, el }) {
     show(quiet);
   }
 
-  function tokensNow() {
-    const { image, height, width } = values;
-    if (!pixels.has(image)) {
-      const found = model.get("_pixels")[image];
-      pixels.set(image, { ...found, data: bytesOf(found.data) });
-    }
-    return tokensOfPixels(pixels.get(image), height, width, embedding);
-  }
-
-  /** All numbers of the stack, with and without the change at the source; kept until something matters to them. */
-  function compute() {
-    const { height, width, blocks, norm_first: normFirst, residual, shift, image, source } = values;
-    const key = JSON.stringify([height, width, blocks, normFirst, residual, shift, image]);
-    if (key !== view.key) {
-      const how = { height, width, blocks, normFirst, residual, shift };
-      const tokens = tokensNow();
-      const stack = runStack(tokens, how, weights);
-      const history = historyOf(tokens, stack);
-      const historyRanges = history.map(channelRanges);
-      run = { how, tokens, stack, history, historyRanges, historyLimit: usualSize(history), spreads: history.map(spreadOf), source: "" };
-      view.key = key;
-    }
-    if (run.source !== String(source)) {
-      const changed = run.tokens.slice();
-      const at = (source[0] * width + source[1]) * TINY.channels;
-      for (let k = 0; k < TINY.channels; k++) changed[at + k] += k % 2 ? -CHANGE : CHANGE;
-      const other = historyOf(changed, runStack(changed, run.how, weights));
-      run.heard = run.history.map((tokens, k) => differences(tokens, other[k]));
-      run.source = String(source);
-    }
-    return run;
-  }
-
-  /** The range of each channel at every step of a block, and the scale of its bars; kept with the block. */
-  function scaled(done) {
-    done.ranges ??= done.steps.map(channelRanges);
-    done.limit ??= usualSize(done.steps);
-    return done;
-  }
-
   const placeNow = () => view.hover ?? values.token;
 
   /** Everything that is drawn and said about the token on show. */
   function sceneNow() {
-    const numbers = compute();
+    const numbers = stackOf(values);
     const { height, width, block, blocks, source, norm_first: normFirst, residual } = values;
-    const { axes, steps, weights: looked, hidden, ranges, limit } = scaled(numbers.stack[block - 1]);
+    const { axes, steps, weights: looked, hidden, ranges, limit } = scaledBlock(numbers.stack[block - 1]);
     const place = placeNow();
     const token = place[0] * width + place[1];
     const [rows, columns] = axes.map((axis, i) => attendedSpan(axis, place[i])).map(([from, to]) => to - from);
@@ -143,12 +98,12 @@ function render({ model, el }) {
     paintPhoto(panels.photo.canvas, scene);
     paintFlow(panels.flow.canvas, scene);
     paintStrip(panels.strip.canvas, scene);
+    captions(scene);
     if (scene.photo) frame.ready();
     return scene;
   }
 
-  function show(quiet = false) {
-    const scene = paint() ?? sceneNow();
+  function captions(scene) {
     const { block, blocks } = values;
     const kind = scene.shifted ? "shifted" : "plain";
     panels.photo.caption("Point at a token", `windows of block ${block}: ${kind}`);
@@ -156,42 +111,17 @@ function render({ model, el }) {
     const heardOf = "above: who has heard of the changed token";
     const rest = frame.panels.clientWidth < 640 ? "" : "; bars: the followed one; below: how much tokens differ";
     panels.strip.caption(`The same token after each of ${blocks} block${blocks > 1 ? "s" : ""}`, heardOf + rest);
+  }
+
+  function show(quiet = false) {
+    const scene = paint() ?? sceneNow();
     controls.show();
-    frame.say(wordsFor(scene), quiet || view.hover !== null || view.thing !== null);
+    frame.say(describeScene(values, scene), quiet || view.hover !== null || view.thing !== null);
     Object.assign(frame.root.dataset, {
-      token: values.token.join(), shownToken: scene.place.join(), source: values.source.join(), block, blocks,
+      token: values.token.join(), shownToken: scene.place.join(), source: values.source.join(), block: values.block, blocks: values.blocks,
       size: `${values.height},${values.width}`, normFirst: values.norm_first, residual: values.residual, shift: values.shift,
       heard: scene.heard.at(-1).filter((far) => far > 0).length, spread: scene.spreads.at(-1).toFixed(4),
       lit: JSON.stringify(view.thing),
-    });
-  }
-
-  function wordsFor(scene) {
-    const { steps, token, place, lit, normFirst, company, looks, numbers } = scene;
-    const C = TINY.channels;
-    if (lit?.channel !== undefined) {
-      return describeChannel(values, place, lit.channel, steps.map((tokens) => tokens[token * C + lit.channel]));
-    }
-    if (lit?.box !== undefined) {
-      const { kind, half } = layOutFlow(normFirst, scene.narrow).boxes[lit.box];
-      const input = steps[3 * half + (normFirst ? 0 : 2)].subarray(token * C, (token + 1) * C);
-      const mean = input.reduce((sum, value) => sum + value / C, 0);
-      const most = looks.indexOf(Math.max(...looks));
-      const [top, left] = scene.axes.map((axis, i) => attendedSpan(axis, place[i])[0]);
-      return describeOperation(kind, place, {
-        mean, size: Math.sqrt(input.reduce((sum, value) => sum + (value - mean) ** 2 / C, 0)), company: company.count,
-        strongest: { place: [top + Math.floor(most / company.columns), left + (most % company.columns)], weight: looks[most] },
-        hidden: numbers.hidden.filter((value) => value > 0.1).length,
-      });
-    }
-    const [attention, mlp] = normFirst ? [2, 5] : [1, 4];
-    return describeBlock({ ...values, token: place }, {
-      shifted: scene.shifted, company: company.count, spread: scene.spreads.at(-1),
-      heard: scene.heard.at(-1).filter((far) => far > 0).length,
-      sizes: {
-        start: sizeOf(steps[0], token), attention: sizeOf(steps[attention], token), mlp: sizeOf(steps[mlp], token),
-        end: sizeOf(steps[6], token),
-      },
     });
   }
 
@@ -249,7 +179,7 @@ function render({ model, el }) {
         const { step: at = 0, channel = 0 } = view.thing ?? {};
         const first = view.thing?.step === undefined;
         light({ step: first ? 0 : clamp(at + step[1], 0, 6), channel: first ? 0 : clamp(channel + step[0], 0, TINY.channels - 1) }, false);
-        frame.say(wordsFor(sceneNow()));
+        frame.say(describeScene(values, sceneNow()));
       },
     });
     frame.on(flow.canvas, "blur", () => light(null));

@@ -1,6 +1,8 @@
 // What the BlockExplorer says: the sentence below it and the Python line. block_facts.py says the same.
 
-import { TINY } from "./block_numbers.js";
+import { layOutFlow } from "./block_flow.js";
+import { TINY, sizeOf } from "./block_numbers.js";
+import { attendedSpan } from "./windows.js";
 
 const placeWords = ([r, c]) => `(${r}, ${c})`;
 const plural = (count, word) => `${count} ${word}${count > 1 ? "s" : ""}`;
@@ -45,4 +47,32 @@ export function describeOperation(kind, token, { mean, size, company, strongest,
   }
   return `MLP: the ${TINY.channels} numbers of token ${placeWords(token)} become ${TINY.hidden}, GELU lets ${hidden} of them through `
     + `above 0.1, and ${TINY.channels} come out. No other token takes part.`;
+}
+
+/** The sentence on what is pointed at: a channel, an operation, or else the whole. */
+export function describeScene(values, scene) {
+  const { steps, token, place, lit, normFirst, company, looks, numbers, axes } = scene;
+  const C = TINY.channels;
+  if (lit?.channel !== undefined) {
+    return describeChannel(values, place, lit.channel, steps.map((tokens) => tokens[token * C + lit.channel]));
+  }
+  if (lit?.box !== undefined) {
+    const { kind, half } = layOutFlow(normFirst, scene.narrow).boxes[lit.box];
+    const input = steps[3 * half + (normFirst ? 0 : 2)].subarray(token * C, (token + 1) * C);
+    const mean = input.reduce((sum, value) => sum + value / C, 0);
+    const most = looks.indexOf(Math.max(...looks));
+    const [top, left] = axes.map((axis, i) => attendedSpan(axis, place[i])[0]);
+    return describeOperation(kind, place, {
+      mean, size: Math.sqrt(input.reduce((sum, value) => sum + (value - mean) ** 2 / C, 0)), company: company.count,
+      strongest: { place: [top + Math.floor(most / company.columns), left + (most % company.columns)], weight: looks[most] },
+      hidden: numbers.hidden.filter((value) => value > 0.1).length,
+    });
+  }
+  const [attention, mlp] = normFirst ? [2, 5] : [1, 4];
+  const size = (step) => sizeOf(steps[step], token);
+  return describeBlock({ ...values, token: place }, {
+    shifted: scene.shifted, company: company.count, spread: scene.spreads.at(-1),
+    heard: scene.heard.at(-1).filter((far) => far > 0).length,
+    sizes: { start: size(0), attention: size(attention), mlp: size(mlp), end: size(6) },
+  });
 }

@@ -78,7 +78,7 @@ export function paintTokens(canvas, scene) {
 /** Where everything stands in the wide panel. */
 export function mergeLayout(canvas, channels) {
   const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-  const [left, right] = [2, width < 440 ? 112 : 142];
+  const [left, right] = [2, width < 440 ? 122 : 148];
   const [n, outs] = [4 * channels, 2 * channels];
   const unit = (width - left - right) / n;
   const rowHeight = Math.min(26, height * 0.11);
@@ -188,7 +188,7 @@ const differs = ({ order, facts }, out) => order !== "by column" && Math.abs(fac
 function drawOutputs(context, scene, { outputs: x, width, outs, matrix }) {
   const { facts, colours, level, part, shownOutputs } = scene;
   const words = matrix.step >= 10;
-  const longest = words ? (width - x) * 0.19 : (width - x) * 0.4;
+  const longest = words ? (width - x) * 0.18 : (width - x) * 0.4;
   const axis = x + 10 + longest;
   const strongest = Math.max(STRONGEST, ...facts.outputs.map(Math.abs), ...facts.official.map(Math.abs));
   for (let out = 0; out < outs; out++) {
@@ -205,7 +205,7 @@ function drawOutputs(context, scene, { outputs: x, width, outs, matrix }) {
     if (!words) continue;
     const look = { size: Math.min(11.5, matrix.step), weight: wrong || part?.output === out ? 700 : 400, colour: colours.ink };
     const middle = y + matrix.step / 2;
-    const number = axis + longest + 38;
+    const number = axis + longest + 43;
     writeText(context, inWords(facts.outputs[out]), number, middle, { ...look, align: "right" });
     writeText(context, wrong ? "✗" : shortName(level, out, facts.channels), number + 6, middle, { ...look, align: "left" });
   }

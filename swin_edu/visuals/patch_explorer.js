@@ -94,7 +94,7 @@ function render({ model, el }) {
     panels.photograph.caption(`${rows} × ${columns} patches`, `${image.height} × ${image.width} pixels; point at a patch`);
     panels.patch.caption(`Patch (${patch.join(", ")})`, `${side} × ${side} pixels; point at one`);
     panels.numbers.caption(`Its ${numbers.length.toLocaleString("en")} numbers`, "a line for each row of pixels");
-    panels.token.caption(`Its token: ${TOKEN_LENGTH} numbers`, `each one is a sum of ${numbers.length.toLocaleString("en")} products; point at one to see its weights in panel 3`);
+    panels.token.caption(`Its token: ${TOKEN_LENGTH} numbers`, `each is a sum of ${numbers.length.toLocaleString("en")} products; point at one`);
     controls.show();
     frame.say(sentence(scene), quiet);
     Object.assign(frame.root.dataset, {

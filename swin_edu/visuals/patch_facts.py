@@ -100,7 +100,7 @@ class PatchFacts:
 
     Example:
         >>> PatchFacts(small_photographs()["chelsea"], 7, (17, 20), 0).padding
-        42
+        45
     """
 
     pixels: Pixels
@@ -143,9 +143,11 @@ class PatchFacts:
         p, (row, column), (rows, columns) = self.patch_size, self.patch, self.grid
         filled = ""
         if self.padding:
-            filled = f" {self.padding:,} of its pixels {'is' if self.padding == 1 else 'are'} padding, zeros."
+            filled = (
+                f" ({self.padding:,} of the pixels {'is' if self.padding == 1 else 'are'} padding, zeros)"
+            )
         return (
-            f"Patch ({row}, {column}) has {p} × {p} pixels of 3 colours: {p * p * 3:,} numbers.{filled} "
-            f"The matrix makes a token of {TOKEN_LENGTH} numbers of them. "
-            f"The whole image is {rows} × {columns} = {rows * columns:,} tokens."
+            f"Patch ({row}, {column}) has {p} × {p} pixels of 3 colours: {p * p * 3:,} numbers{filled}. "
+            f"The matrix makes {TOKEN_LENGTH} of them: a token. "
+            f"The image is {rows} × {columns} = {rows * columns:,} tokens."
         )

@@ -50,7 +50,7 @@ def draw_patch(facts: PatchFacts) -> bytes:
     _draw_enlarged(sheet, facts)
     _draw_numbers(sheet, facts)
     sheet.write(16, BARS - 32, f"4  Its token: {TOKEN_LENGTH} numbers", size=15, weight="bold")
-    sheet.write(16, BARS - 13, f"each one is a sum of {length} products", name="muted_ink")
+    sheet.write(16, BARS - 13, f"each is a sum of {length} products", name="muted_ink")
     _draw_token(sheet, facts.token.numpy(), facts.number)
     for line, words in enumerate(textwrap.wrap(facts.sentence(), 130)):
         sheet.write(16, 526 + 20 * line, words, size=14)
@@ -117,9 +117,9 @@ def _draw_numbers(sheet: Sheet, facts: PatchFacts) -> None:
     lights[max(0, down) :], lights[:, max(0, across) :] = rgb("padding"), rgb("padding")
     weights = embedding_matrix(p)[facts.number].numpy().reshape(p, 3 * p)
     blocks = (
-        ("the patch: red, green, blue of each pixel", lights.reshape(p, 3 * p, 3)),
+        ("red, green, blue of each pixel", lights.reshape(p, 3 * p, 3)),
         (
-            f"times the weights: row {facts.number} of the matrix",
+            f"weights: row {facts.number} of the matrix",
             signed_colours(weights, 1 / (3 * p * p) ** 0.5),
         ),
     )

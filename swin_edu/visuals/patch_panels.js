@@ -109,8 +109,8 @@ export function paintNumbers(canvas, scene) {
   const padded = isPadding(image, side, patch);
   const limit = 1 / Math.sqrt(numbers.length);
   const word = { size: 12, colour: colours.muted_ink, align: "left" };
-  writeText(context, "the patch: red, green, blue of each pixel", 1, blocks[0].y - label / 2 - 1, word);
-  writeText(context, `times the weights: row ${number} of the matrix`, 1, blocks[1].y - label / 2 - 1, word);
+  writeText(context, "red, green, blue of each pixel", 1, blocks[0].y - label / 2 - 1, word);
+  writeText(context, `weights: row ${number} of the matrix`, 1, blocks[1].y - label / 2 - 1, word);
   const at = (r, c) => r * side * COLOURS + c;
   const shades = [
     (r, c) => (padded(r, Math.floor(c / COLOURS)) ? colours.padding : swatch(numbers[at(r, c)], c % COLOURS)),
@@ -182,7 +182,7 @@ export function paintToken(canvas, { token, number, colours }) {
   const context = fitted(canvas);
   if (!context) return;
   const { x, unit, zero, scale, width, height } = barsOn(canvas);
-  context.fillStyle = colours.raised;
+  context.fillStyle = colours.line;
   context.fillRect(x + number * unit - 1, 0, unit + 2, height);
   for (const value of [1, 0, -1]) {
     const y = Math.round(zero - value * scale) + 0.5;
@@ -196,9 +196,6 @@ export function paintToken(canvas, { token, number, colours }) {
     context.fillStyle = value < 0 ? colours.negative : colours.positive;
     context.fillRect(x + k * unit + gap / 2, Math.min(zero, zero - tall), unit - gap, Math.abs(tall));
   });
-  const tall = clamp(token[number], -TOKEN_LIMIT, TOKEN_LIMIT) * scale;
-  const bar = [x + number * unit, Math.min(zero, zero - tall), unit, Math.abs(tall)];
-  outline(context, bar, colours.ink, colours, 1.75);
   const words = `number ${number}: ${signedWords(token[number])}`;
   const place = clamp(x + (number + 0.5) * unit, x + 62, x + width - 58);
   chip(context, words, place, token[number] < 0 ? 12 : height - 12, { fill: colours.ink, ink: colours.surface });

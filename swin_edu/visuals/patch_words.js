@@ -15,10 +15,9 @@ export function patchLine({ patch_size, patch }) {
 export function describePatch(image, side, [row, column]) {
   const { rows, columns } = patchGrid(image, side);
   const padding = paddingOf(image, side, [row, column]);
-  const filled = padding ? ` ${grouped(padding)} of its pixels ${padding === 1 ? "is" : "are"} padding, zeros.` : "";
-  return `Patch (${row}, ${column}) has ${side} × ${side} pixels of ${COLOURS} colours: ${grouped(side * side * COLOURS)} numbers.`
-    + `${filled} The matrix makes a token of ${TOKEN_LENGTH} numbers of them. `
-    + `The whole image is ${rows} × ${columns} = ${grouped(rows * columns)} tokens.`;
+  const filled = padding ? ` (${grouped(padding)} of the pixels ${padding === 1 ? "is" : "are"} padding, zeros)` : "";
+  return `Patch (${row}, ${column}) has ${side} × ${side} pixels of ${COLOURS} colours: ${grouped(side * side * COLOURS)} numbers${filled}. `
+    + `The matrix makes ${TOKEN_LENGTH} of them: a token. The image is ${rows} × ${columns} = ${grouped(rows * columns)} tokens.`;
 }
 
 /** On one pixel of the patch, all three colours. */

@@ -1,4 +1,4 @@
-"""Still pictures for notebook 04: a window whose tokens are shuffled, and tables of biases as pictures of offsets.
+"""Still pictures for notebook 04: a shuffled window, and tables of biases as pictures of offsets.
 
 They are drawn like all figures of the lessons, on a white card, the same file for the same numbers.
 """
@@ -21,8 +21,10 @@ Place = tuple[int, int]
 def attention_on(panels: Mapping[str, tuple[Tensor, Tensor, Place]]) -> Picture:
     """Photographs side by side; each token is as bright as the attention that it gets from one query.
 
+    The least and the second largest weight set the scale: most tokens look by far the most at themselves.
+
     Args:
-        panels: title -> (image (3, height, width) in [0, 1], weights (H, W) that sum to 1, query (row, column)).
+        panels: title -> (image (3, height, width) in [0, 1], weights (H, W), query (row, column)).
 
     Example:
         >>> attention_on({"a window": (torch.zeros(3, 64, 64), torch.ones(2, 2) / 4, (0, 1))})
@@ -36,7 +38,7 @@ def attention_on(panels: Mapping[str, tuple[Tensor, Tensor, Place]]) -> Picture:
         extent = (0, width, height, 0)
         axes.imshow(picture.permute(1, 2, 0).clamp(0, 1).numpy(), extent=extent)
         veil = np.broadcast_to(to_rgba(colour("masked")), (height, width, 4)).copy()
-        veil[:, :, 3] = 0.8 - 0.8 * (weights / weights.max()).sqrt().numpy()
+        veil[:, :, 3] = 0.85 - 0.85 * _stretched(weights).numpy()
         axes.imshow(veil, extent=extent, interpolation="nearest")
         _frame(axes, height, width)
         for row, column in np.ndindex(height, width):
@@ -48,7 +50,7 @@ def attention_on(panels: Mapping[str, tuple[Tensor, Tensor, Place]]) -> Picture:
 
 
 def tables(grids: Mapping[str, Tensor], entry: Place | None = None) -> Picture:
-    """Tables of biases as pictures: one cell an offset, orange above zero, purple below, and no offset dotted.
+    """Tables of biases as pictures: a cell for each offset, orange above zero, purple below; a dot at (0, 0).
 
     Args:
         grids: title -> (2*Mh - 1, 2*Mw - 1) biases, one for each offset query - key.
@@ -83,15 +85,20 @@ def tables(grids: Mapping[str, Tensor], entry: Place | None = None) -> Picture:
         axes.plot(middle[1] + 0.5, middle[0] + 0.5, "o", ms=3, color=colour("ink"))
         if entry is not None:
             _outline(axes, (entry[0] + middle[0], entry[1] + middle[1]), "ink")
-        for across, label in ((0.5, -middle[1]), (width - 0.5, f"+{middle[1]}")):
+        for across, label in ((0.5, f"−{middle[1]}"), (width - 0.5, f"+{middle[1]}")):
             axes.text(across, height + 0.1, label, **_small("center", "top"))
         axes.set_xlabel("dc", size=8.5, color=colour("muted_ink"), labelpad=5)
         if number == 0:
-            for down, label in ((0.5, -middle[0]), (height - 0.5, f"+{middle[0]}")):
+            for down, label in ((0.5, f"−{middle[0]}"), (height - 0.5, f"+{middle[0]}")):
                 axes.text(-0.1, down, label, **_small("right", "center"))
-            axes.set_ylabel("dr", size=8.5, color=colour("muted_ink"), labelpad=4, rotation=0)
+            axes.text(-0.1, height / 2, "dr", **_small("right", "center"))
         said.append(f"{title}: {height} x {width}")
     return finish_card(figure, f"Tables of biases, a cell for each offset. {', '.join(said)}.")
+
+
+def _stretched(weights: Tensor) -> Tensor:
+    low, high = weights.min(), weights.flatten().sort().values[-2]
+    return ((weights - low) / (high - low).clamp(min=1e-9)).clamp(0, 1)
 
 
 def _small(across: str, down: str) -> dict[str, object]:

@@ -4,6 +4,8 @@ Notebook 03 asks what one token has seen after a plain and a shifted block, note
 takes to see all; the explorers' pictures answer with these numbers.
 """
 
+from functools import lru_cache
+
 import torch
 import torch.nn.functional as F
 from einops import rearrange
@@ -147,6 +149,7 @@ def token_reach(
     return rows[:, None] & columns[None, :]
 
 
+@lru_cache(maxsize=4096)  # a picture asks for many numbers of blocks, some of them more than once
 def _axis_reach(
     length: int, m: int, place: int, blocks: int, shifted: bool, merging: bool, looking_back: bool
 ) -> Tensor:

@@ -1,4 +1,4 @@
-"""The browser's offsets, indices, tables, resized tables and words are the library's, for every kind of window."""
+"""The browser's offsets, indices, tables and words are the library's, for every kind of window."""
 
 import itertools
 import random
