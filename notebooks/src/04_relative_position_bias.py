@@ -4,7 +4,7 @@
 # **Cut a face into sixteen pieces and shuffle them. Would attention notice?** In this lesson you find out,
 # and you give it a sense of place for the price of a small table.
 #
-# - **Time:** 40 minutes, and 40 minutes for the tasks at the end.
+# - **Time:** 35 minutes, and 40 minutes for the tasks at the end.
 # - **You need:** PyTorch tensors, `softmax`, and what a window is; chapter 03 for sections 1 and 7.
 # - **You build:** the index of offsets, the table of biases, and window attention with both.
 #

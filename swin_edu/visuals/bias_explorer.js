@@ -13,7 +13,7 @@ import { MARGINS, createLayer, headGrids, paintHeads, paintPairs, paintTable, pa
 
 const STATE = ["window_size", "table", "values", "query", "key", "head"];
 const LARGEST_WINDOW = 12;
-const LEGEND = [["query", "query, and what it uses of the table"], ["key", "key"], ["positive", "bias above 0: looks more"], ["negative", "below 0: looks less"]];
+const LEGEND = [["query", "query, and what it uses of the table"], ["key", "key"], ["positive", "above 0: looks more"], ["negative", "below 0: looks less"]];
 const sidesOf = (size) => (Array.isArray(size) ? size : [size, size]);
 const asSize = ([a, b]) => (a === b ? a : [a, b]);
 const inside = (place, window) => place.map((at, axis) => clamp(at, 0, window[axis] - 1));

@@ -9,7 +9,7 @@ import numpy as np
 
 from swin_edu.model.position import relative_position_index
 from swin_edu.visuals.bias_facts import BiasFacts
-from swin_edu.visuals.sheet import SCALE, Grid, Sheet, signed_colours
+from swin_edu.visuals.sheet import SCALE, Grid, Sheet, rgb, signed_colours
 
 WIDTH, HEIGHT = 1000, 560
 COLUMNS = (38, 366, 694)  # the left edges of the three panels
@@ -34,7 +34,7 @@ def draw_bias(facts: BiasFacts, values: list[list[float]], head: int) -> bytes:
     sheet, table = Sheet(WIDTH, HEIGHT), np.asarray(values)
     limit = max(float(abs(table).max()), 1e-9)
     shades = signed_colours(table[:, head], limit)
-    dark = abs(table[:, head]) > limit / 2
+    dark = _needs_light_text(shades)
     index = relative_position_index(facts.window).numpy()
     _draw_window(sheet, facts, shades, index)
     _draw_pairs(sheet, facts, shades, dark, index)
@@ -115,6 +115,17 @@ def _draw_heads(sheet: Sheet, facts: BiasFacts, shades: np.ndarray, head: int) -
         _cells(grid, shades[:, number].reshape(rows, columns, 3), lines=False)
         if number == head:
             grid.frame((0, 0, rows, columns), "ink", 3)
+
+
+def _needs_light_text(shades: np.ndarray) -> np.ndarray:
+    """Where text in the page's colour can be read better than text in ink; (..., 3) -> (...) bool."""
+
+    def luminance(colours: np.ndarray) -> np.ndarray:
+        linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+        return linear @ np.float32([0.2126, 0.7152, 0.0722]) + 0.05
+
+    ground, ink = luminance(shades), luminance(rgb("ink"))
+    return luminance(rgb("surface")) / ground > ground / ink
 
 
 def _caption(sheet: Sheet, number: int, title: str, note: str) -> None:

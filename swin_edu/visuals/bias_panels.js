@@ -12,9 +12,19 @@ const HEAD_TITLE = 15;
 /** The bias of a pair in the head on show. */
 const biasOf = ({ window, values, head }, query, key) => values[indexOf(window, offsetOf(query, key))][head];
 
-/** Text that can be read on the colour of this value. */
-function inkOn(value, { limit, colours }) {
-  return Math.abs(value) / limit > 0.5 ? colours.surface : colours.ink;
+/** How bright "#RRGGBB" is, 0 to 1, as the web's guidelines measure contrast. */
+function luminanceOf(colour) {
+  const parts = [1, 3, 5].map((i) => parseInt(colour.slice(i, i + 2), 16) / 255);
+  const [red, green, blue] = parts.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** The text colour, of the page's two, that can be read better on the colour of this value. */
+export function inkOn(value, { limit, colours }) {
+  const contrast = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+  const ground = luminanceOf(signedColour(value, limit, colours));
+  const [ink, surface] = [colours.ink, colours.surface].map((colour) => contrast(luminanceOf(colour), ground));
+  return ink >= surface ? colours.ink : colours.surface;
 }
 
 function numberCell({ context, x, y, unit }, row, column, text, colour, size) {
@@ -140,6 +150,7 @@ function drawPairs(grid, { window, values, head, colours, limit }) {
   const { context, x, y, unit, width, height, rows } = grid;
   const places = Array.from({ length: rows }, (_, token) => placeOf(window, token));
   const shades = values.map((row) => signedColour(row[head], limit, colours));
+  const inks = unit < 15 ? [] : values.map((row) => inkOn(row[head], { limit, colours }));
   const indices = places.map((query) => places.map((key) => indexOf(window, offsetOf(query, key))));
   drawMatrix(context, grid, (q, k) => shades[indices[q][k]]);
   if (unit >= 6) drawTokenLines(grid, `${colours.muted_ink}40`);
@@ -148,7 +159,7 @@ function drawPairs(grid, { window, values, head, colours, limit }) {
   context.strokeRect(x, y, width, height);
   if (unit < 15) return;
   indices.forEach((row, q) => row.forEach((index, k) => {
-    numberCell(grid, q, k, index, inkOn(values[index][head], { limit, colours }), Math.min(12, unit * 0.52));
+    numberCell(grid, q, k, index, inks[index], Math.min(12, unit * 0.52));
   }));
 }
 

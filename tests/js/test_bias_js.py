@@ -10,6 +10,7 @@ import torch
 from swin_edu.model.position import relative_position_index, resize_bias_table
 from swin_edu.visuals import BiasExplorer
 from swin_edu.visuals.bias_facts import PATTERNS, BiasFacts, pattern_table
+from swin_edu.visuals.palette import colour, contrast_ratio
 
 EXPLORER = "bias_explorer.js"
 WINDOWS = [*itertools.product((1, 2, 3, 4, 5, 7), repeat=2), (12, 12), (12, 1), (8, 11)]
@@ -98,3 +99,13 @@ def test_the_python_line_gives_the_index_on_show(run_javascript):
         explorer = BiasExplorer(tuple(window), query=tuple(query), key=tuple(key))
         assert line == explorer.code
         assert eval(line) == explorer.facts.index
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_numbers_can_be_read_on_every_shade(run_javascript, theme):
+    colours = {name: colour(name, theme) for name in ("surface", "ink", "positive", "negative")}
+    cases = [[value / 20, {"limit": 1, "colours": colours}] for value in range(-20, 21)]
+    shades = run_javascript(EXPLORER, "[signedColour(c[0], 1, c[1].colours), inkOn(...c)]", cases)
+    worst = min(contrast_ratio(ground, ink) for ground, ink in shades)
+    assert worst > 4, shades
+    assert {ink for _, ink in shades} == {colours["ink"], colours["surface"]}
