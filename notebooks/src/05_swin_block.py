@@ -204,7 +204,7 @@ explorer = BlockExplorer(height=8, width=8, blocks=6, token=(3, 2), image="chels
 explorer
 
 # %% [markdown]
-# <details><summary>Answers</summary>1. Shapes, parameters, multiply-adds: the block does the same work for
+# <details><summary>Answers</summary>1. Shapes, weights, multiply-adds: the block does the same work for
 # each token. 2. After three: they differ by less than one percent, and the bands have closed. 3. They stop
 # growing. 4. No: only the window that it stands in ever hears.</details>
 #
