@@ -380,31 +380,30 @@ for s in (0, 2):
 # nothing crosses a wall.</details>
 # <details><summary>B. Nothing crosses the walls, as with plain blocks only.</summary>Right. The walls stand
 # elsewhere, but they stand still. Only the change from one block to the next opens them.</details>
-# <details><summary>C. PyTorch raises an error.</summary>No. All shapes fit; the network trains, only worse
-# than it could.</details>
+# <details><summary>C. PyTorch raises an error.</summary>No. All shapes fit, so nothing warns you.</details>
 #
 # So a stage counts its blocks in pairs, plain then shifted, and all depths of the paper are even (Swin-T:
 # 2, 2, 6, 2).
 #
 # **Predict.** In a grid of 32 x 32 tokens with M = 4, how many tokens does one token see after 2 blocks,
-# after 4, after 8? And without shift? Then watch it grow. (The explorer asks who *hears* the
+# after 4, after 8? And your friend's? Then watch it grow. (The explorer asks who *hears* the
 # token; that can take a block more than seeing as far.)
 
 
 # %%
-def seen_after(k, shift, size=32, M=4, row=14, column=17):
+def seen_after(k, shifts, size=32, M=4, row=14, column=17):
     """How many tokens can change this one after k blocks: look back, block by block."""
     seen = torch.zeros(size, size, dtype=torch.bool)
     seen[row, column] = True
     for number in reversed(range(k)):
-        window = (torch.arange(size) - (shift if number % 2 else 0)) // M
+        window = (torch.arange(size) - shifts[number % 2]) // M
         touched_rows = torch.isin(window, window[seen.any(dim=1)])
         seen = touched_rows[:, None] & torch.isin(window, window[seen.any(dim=0)])
     return int(seen.sum())
 
 
-for name, shift in {"with shift": 2, "without": 0}.items():
-    print(f"{name:10}:", {k: seen_after(k, shift) for k in (1, 2, 4, 8)})
+for name, shifts in {"plain, shifted": (0, 2), "only plain": (0, 0), "only shifted": (2, 2)}.items():
+    print(f"{name:14}:", {k: seen_after(k, shifts) for k in (1, 2, 4, 8)})
 ReachExplorer(height=32, width=32, window_size=4, blocks=4, token=(14, 17), image="chelsea")
 
 # %% [markdown]
