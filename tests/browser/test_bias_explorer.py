@@ -145,3 +145,30 @@ def test_a_given_table_is_resized_on_the_page_as_in_python(show):
     explorer.window_size = 4
     flat = [value for row in model(page, "values") for value in row]
     assert flat == pytest.approx([value for row in explorer.values for value in row], abs=1e-5)
+
+
+def test_page_and_kernel_agree_in_jupyterlab(lab, browser):
+    cells = [
+        "import torch\nfrom swin_edu.visuals import BiasExplorer\n"
+        "explorer = BiasExplorer(table=torch.eye(9)[:, :3])",
+        "explorer",
+        "print(explorer.query, explorer.key, explorer.table, round(explorer.values[8][2], 1))",
+        "explorer.window_size = 3",
+    ]
+    lab.write("bias.ipynb", cells)
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    lab.open(page, "bias.ipynb")
+    lab.run_cell(page, 0)
+    lab.run_cell(page, 1)
+    page.wait_for_selector(ROOT)
+    page.locator("[data-panel=heads] canvas").press("ArrowRight")
+    page.locator("[data-panel=heads] canvas").press("ArrowRight")
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight"):
+        page.locator("[data-panel=table] canvas").press(key)
+    page.get_by_role("slider", name="Bias").fill("1.5")
+    until(page, index="8", table="typed", head="2")
+    assert lab.run_cell(page, 2) == "(1, 1) (0, 0) typed 1.5"
+    lab.run_cell(page, 3)
+    until(page, windowSize="3,3", table="typed")
+    assert page.locator("[data-panel=table] .swin-title").text_content() == "3Table of 5 × 5 offsets"
+    page.close()
