@@ -1,7 +1,7 @@
 // The panels of the PatchExplorer, each drawn from one scene: image, side, patch, numbers, row (the weights of one
 // number of the token), token, number, place (the pixel pointed at, [row, column] or [row, column, colour]).
 
-import { COLOURS, TOKEN_LENGTH, numberPlace, patchGrid } from "./patches.js";
+import { COLOURS, TOKEN_LENGTH, patchGrid } from "./patches.js";
 import { signedWords } from "./patch_words.js";
 import { clamp } from "./kit.js";
 import { chip, drawMatrix, fitted, hatch, outline, packed, rectanglePath, signedColour, writeText } from "./drawing.js";
