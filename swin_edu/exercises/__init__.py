@@ -17,7 +17,8 @@ _EXERCISES: dict[str, Exercise] = {
     for exercise in import_module(f"swin_edu.exercises.{chapter}").EXERCISES
 }
 
-__all__ = ["Exercise", "Mistake", "Report", "list", *_EXERCISES]
+# Without `list`, so that `import *` leaves Python's own alone.
+__all__ = ["Exercise", "Mistake", "Report", *_EXERCISES]
 
 
 def list() -> "builtins.list[Exercise]":

@@ -6,6 +6,7 @@ what else has an equality.
 
 import copy
 from collections.abc import Mapping
+from numbers import Integral, Real
 from typing import Any
 
 import torch
@@ -28,11 +29,12 @@ def copy_of(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
-def same_answer(got: Any, expected: Any) -> bool:
+def same_answer(got: Any, expected: Any, exactly: bool = False) -> bool:
     """Whether two answers are the same: kind, shape, dtype, and numbers up to rounding.
 
     Args:
         got, expected: tensors, numbers, containers of them, or modules (compared by their state).
+        exactly: bit for bit; else floating-point numbers may differ by rounding.
 
     Returns:
         True where a learner would be told that the answer is right.
@@ -42,28 +44,30 @@ def same_answer(got: Any, expected: Any) -> bool:
         (True, False)
     """
     if isinstance(expected, Tensor):
-        if not isinstance(got, Tensor) or got.shape != expected.shape or got.dtype != expected.dtype:
+        if not isinstance(got, Tensor) or _form(got) != _form(expected):
             return False
-        return not bool(_differs(got, expected).any())
+        return not bool(_differs(got, expected, exactly).any())
     if isinstance(expected, bool) or isinstance(got, bool):
         return type(got) is type(expected) and got == expected
-    if isinstance(expected, (int, float)):
-        close = isinstance(got, (int, float)) and abs(got - expected) <= 1e-9 * max(1, abs(expected))
-        return close and (isinstance(got, int) or isinstance(expected, float))
+    if isinstance(expected, Integral):
+        return isinstance(got, Integral) and bool(got == expected)
+    if isinstance(expected, float):
+        near = 0 if exactly else 1e-9 * max(1, abs(expected))
+        return isinstance(got, Real) and bool(got == expected or abs(got - expected) <= near)
     if isinstance(expected, (tuple, list)):
         return (
             isinstance(got, (tuple, list))
             and len(got) == len(expected)
-            and all(same_answer(one, other) for one, other in zip(got, expected, strict=True))
+            and all(same_answer(one, other, exactly) for one, other in zip(got, expected, strict=True))
         )
     if isinstance(expected, Mapping):
         return (
             isinstance(got, Mapping)
             and set(got) == set(expected)
-            and all(same_answer(got[key], value) for key, value in expected.items())
+            and all(same_answer(got[key], value, exactly) for key, value in expected.items())
         )
     if isinstance(expected, nn.Module):
-        return isinstance(got, nn.Module) and same_answer(got.state_dict(), expected.state_dict())
+        return isinstance(got, nn.Module) and same_answer(got.state_dict(), expected.state_dict(), exactly)
     return bool(got == expected)
 
 
@@ -93,8 +97,11 @@ def describe_difference(got: Any, expected: Any) -> str:
         return _describe_mapping(got, expected)
     if isinstance(expected, nn.Module) and isinstance(got, nn.Module):
         return describe_difference(got.state_dict(), expected.state_dict())
-    if type(got) is not type(expected) and not {type(got), type(expected)} <= {int, float}:
-        return f"return a {type(expected).__name__}; yours is a {type(got).__name__}"
+    numbers = isinstance(got, Real) and isinstance(expected, float)
+    if type(got) is not type(expected) and not isinstance(got, type(expected)) and not numbers:
+        article = "an" if type(expected).__name__[0] in "aeiou" else "a"
+        given = f"{type(got).__name__}, {got}" if isinstance(got, Real) else type(got).__name__
+        return f"return {article} {type(expected).__name__}; yours is of type {given}"
     return f"expected {expected}, got {got}"
 
 
@@ -105,6 +112,8 @@ def _describe_tensor(got: Any, expected: Tensor) -> str:
         return f"the shape should be {tuple(expected.shape)}, yours is {tuple(got.shape)}"
     if got.dtype != expected.dtype:
         return f"return {expected.dtype}; yours is {got.dtype}"
+    if _form(got) != _form(expected):
+        return f"return a dense tensor on {expected.device}; yours is {got.layout} on {got.device}"
     if expected.dtype == torch.bool and torch.equal(got, ~expected):
         return "every entry is the other way round"
     wrong = _differs(got, expected)
@@ -118,18 +127,25 @@ def _describe_tensor(got: Any, expected: Tensor) -> str:
 def _describe_mapping(got: Any, expected: Mapping) -> str:
     if not isinstance(got, Mapping):
         return f"return a dict; yours is a {type(got).__name__}"
-    if missing := sorted(set(expected) - set(got)):
+    if missing := sorted(set(expected) - set(got), key=str):
         return f"{len(missing)} keys are missing, such as {missing[0]!r}"
-    if extra := sorted(set(got) - set(expected)):
+    if extra := sorted(set(got) - set(expected), key=str):
         return f"{len(extra)} keys do not belong there, such as {extra[0]!r}"
     key = next(key for key, value in expected.items() if not same_answer(got[key], value))
     return f"{key!r} is wrong: {describe_difference(got[key], expected[key])}"
 
 
-def _differs(got: Tensor, expected: Tensor) -> Tensor:
-    """Bool, True where two tensors of one shape and dtype differ by more than rounding."""
+def _form(tensor: Tensor) -> tuple[Any, ...]:
+    """What has to be equal before numbers can be compared."""
+    return tensor.shape, tensor.dtype, tensor.device, tensor.layout
+
+
+def _differs(got: Tensor, expected: Tensor, exactly: bool = False) -> Tensor:
+    """Bool, True where two tensors of one form differ (by more than rounding, unless exactly)."""
     if not expected.is_floating_point():
         return got != expected
+    if exactly:
+        return (got != expected) & ~(got.isnan() & expected.isnan())
     near = TOLERANCE.get(expected.dtype, 1e-5)
     return ~torch.isclose(got, expected, rtol=near, atol=near, equal_nan=True)
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from swin_edu.exercises.answers import copy_of, describe_difference, same_answer
 
 Answer = Callable[..., Any]
+NOT_WRITTEN = "not written yet (or is there no return?). Take your time."
 Difficulty = Literal["easy", "medium", "hard"]
 
 
@@ -111,35 +112,57 @@ class Exercise:
         print(report)
         return _Said(**vars(report))
 
+    def hint(self, step: int = 1) -> str:
+        """What helps on: the first hint, the second one, and so on; the last one where there are no more.
+
+        Args:
+            step: from 1.
+
+        Example:
+            >>> from swin_edu import exercises
+            >>> exercises.mask_1d.hint()
+            'One axis, three bands, and no second digit.'
+        """
+        return self.hints[min(max(step, 1), len(self.hints)) - 1] if self.hints else "There is no hint here."
+
     def examine(self, function: Answer) -> Report:
-        """The same without printing."""
+        """The same as `check`, without printing."""
         if not callable(function):
             return self._wrong(f"check a function, not its result; this is {type(function).__name__}")
         cases = self.cases()
+        answers: list[_Outcome] = []
         for number, arguments in enumerate(cases):
-            expected = self.reference(*copy_of(arguments))
-            given = copy_of(arguments)
-            try:
-                got = function(*given)
-            except NotImplementedError:
-                got = None
-            except Exception as error:
-                words = f"case {number + 1} raised {type(error).__name__}: {error}"
-                return self._diagnose(function, cases, number, words)
-            if got is None:
-                return self._wrong("not written yet (or is there no return?). Take your time.", number)
-            if not same_answer(given, arguments):
-                words = "your function changes its input. Work on a copy, or build something new"
-                return self._wrong(words, number)
-            if not same_answer(got, expected):
-                words = f"case {number + 1} of {len(cases)}: {describe_difference(got, expected)}"
-                return self._diagnose(function, cases, number, words)
+            answers.append(_run(function, arguments))
+            if words := self._fault(answers[-1], arguments, f"case {number + 1} of {len(cases)}"):
+                # Each case is run once, so that what a learner prints is printed once.
+                answers += [_run(function, rest) for rest in cases[number + 1 :]]
+                return self._diagnose(answers, cases, number, words)
         return Report(self.name, True, f"right! ({len(cases)} case{'s' if len(cases) > 1 else ''})")
 
-    def _diagnose(self, function: Answer, cases: list[tuple[Any, ...]], number: int, words: str) -> Report:
+    def _fault(self, answer: "_Outcome", arguments: tuple[Any, ...], case: str) -> str:
+        """What is wrong with the answer to one case; empty where nothing is."""
+        if answer.error is not None and not isinstance(answer.error, NotImplementedError):
+            return f"{case} raised {type(answer.error).__name__}: {answer.error}"
+        if answer.got is None:
+            return NOT_WRITTEN
+        if answer.changed_input:
+            return "your function changes its input. Work on a copy, or build something new"
+        expected = self.reference(*copy_of(arguments))
+        if same_answer(answer.got, expected):
+            return ""
+        return f"{case}: {describe_difference(answer.got, expected)}"
+
+    def _diagnose(
+        self, answers: "list[_Outcome]", cases: list[tuple[Any, ...]], number: int, words: str
+    ) -> Report:
         """The report on a wrong answer: what is wrong, and which known mistake does the same."""
+        if words == NOT_WRITTEN:
+            return self._wrong(words, number)
         for name, mistake in self.mistakes.items():
-            if all(_agree(function, mistake.function, arguments) for arguments in cases):
+            if all(
+                _agree(answer, _run(mistake.function, case))
+                for answer, case in zip(answers, cases, strict=True)
+            ):
                 return self._wrong(f"{words}. {mistake.hint}", number, name)
         return self._wrong(words, number)
 
@@ -154,13 +177,26 @@ class _Said(Report):
         pass
 
 
-def _agree(function: Answer, mistake: Answer, arguments: tuple[Any, ...]) -> bool:
-    """Whether both answer one case alike; raising the same kind of error counts as alike."""
-    answers: list[Any] = []
-    for one in (function, mistake):
-        try:
-            answers.append((True, one(*copy_of(arguments))))
-        except Exception as error:
-            answers.append((False, type(error).__name__))
-    (ran, got), (ran_too, theirs) = answers
-    return ran == ran_too and (same_answer(got, theirs) if ran else got == theirs)
+@dataclass(frozen=True)
+class _Outcome:
+    """What a function did with one case."""
+
+    got: Any = None
+    error: Exception | None = None
+    changed_input: bool = False
+
+
+def _run(function: Answer, arguments: tuple[Any, ...]) -> _Outcome:
+    given = copy_of(arguments)
+    try:
+        got = function(*given)
+    except Exception as error:
+        return _Outcome(error=error)
+    return _Outcome(got, changed_input=not same_answer(given, arguments, exactly=True))
+
+
+def _agree(one: _Outcome, other: _Outcome) -> bool:
+    """Whether two functions did the same; raising the same kind of error is the same."""
+    if one.error is not None or other.error is not None:
+        return type(one.error) is type(other.error)
+    return one.changed_input == other.changed_input and same_answer(one.got, other.got)

@@ -106,7 +106,11 @@ join_patches = Exercise(
     minutes=10,
     task="Patches (B, rows, columns, patch_height*patch_width*c) back to images (B, c, H, W).",
     reference=_join_by("b h w (p q c) -> b c (h p) (w q)"),
-    cases=lambda: [(_random(2, 3, 5, 24, seed=2), 2, 4), (_random(3, 4, 2, 18, seed=3), 3, 2)],
+    cases=lambda: [
+        (_random(2, 3, 5, 24, seed=2), 2, 4),
+        (_random(3, 4, 2, 18, seed=3), 3, 2),
+        (_random(2, 2, 3, 30, seed=4), 2, 3),
+    ],
     mistakes={
         "no_permute": Mistake(
             _join_without_permute, "The shape is right, the content is not. Which step of A is missing?"

@@ -139,7 +139,14 @@ who_hears_after = Exercise(
     minutes=15,
     task="(H, W) bool: whom token (row, column) can have had an effect on after k blocks, plain first.",
     reference=_who_hears,
-    cases=lambda: [(8, 12, 4, 1, 2, 5), (8, 12, 4, 2, 2, 5), (32, 24, 4, 3, 14, 17), (12, 20, 4, 4, 1, 18)],
+    cases=lambda: [
+        (8, 12, 4, 1, 2, 5),
+        (8, 12, 4, 2, 2, 5),
+        (32, 24, 4, 3, 14, 17),
+        (12, 20, 4, 4, 1, 18),
+        (12, 18, 6, 2, 5, 9),
+        (10, 15, 5, 3, 4, 7),
+    ],
     mistakes={
         "never_shifted": Mistake(
             lambda *a: _who_hears(*a, shifts=(0, 0)), "Where do the windows stand in the second block?"

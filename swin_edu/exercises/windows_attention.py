@@ -96,10 +96,16 @@ def _only_full_windows(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tens
 def _attend_cases() -> list[tuple]:
     draw = torch.Generator().manual_seed(2)
     cases = []
-    for grid, window in (((4, 6), (2, 3)), ((10,), (4,)), ((5, 7), (2, 3)), ((3, 4, 5), (2, 7, 3))):
-        tokens = torch.randn(2, *grid, 12, generator=draw, dtype=torch.float64)
-        weight = torch.randn(36, 12, generator=draw, dtype=torch.float64) / 2
-        cases.append((tokens, window, weight, 3))
+    sizes = [
+        (2, (4, 6), (2, 3), 12, 3),
+        (3, (10,), (4,), 10, 2),
+        (2, (5, 7), (2, 3), 12, 3),
+        (2, (3, 4, 5), (2, 7, 3), 8, 4),
+    ]
+    for batch, grid, window, channels, num_heads in sizes:
+        tokens = torch.randn(batch, *grid, channels, generator=draw, dtype=torch.float64)
+        weight = torch.randn(3 * channels, channels, generator=draw, dtype=torch.float64) / 2
+        cases.append((tokens, window, weight, num_heads))
     return cases
 
 

@@ -11,11 +11,13 @@ import traitlets
 from swin_edu.model.config import Pair, as_pair
 from swin_edu.visuals.bias_facts import PATTERNS, BiasFacts, pattern_table
 from swin_edu.visuals.bias_figure import draw_bias
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import FOLDER, Explorer, assemble_module
 
 LARGEST_WINDOW = 12
 Table = list[list[float]]
+
+LARGEST_BIAS = 40  # e to the power of it can still be written down
 
 
 class BiasExplorer(Explorer):
@@ -46,11 +48,11 @@ class BiasExplorer(Explorer):
     _css = Explorer._css + (FOLDER / "bias_explorer.css").read_text(encoding="utf-8")
     _given = traitlets.Dict().tag(sync=True)  # {"window": [Mh, Mw], "values": ...} of a reader's own table
 
-    window_size = traitlets.Any(4).tag(sync=True)
+    window_size = Value(4).tag(sync=True)
     table = traitlets.Unicode("distance").tag(sync=True)
-    values = traitlets.Any().tag(sync=True)
-    query = traitlets.Any((1, 2)).tag(sync=True)
-    key = traitlets.Any((1, 1)).tag(sync=True)
+    values = Value().tag(sync=True)
+    query = Value((1, 2)).tag(sync=True)
+    key = Value((1, 1)).tag(sync=True)
     head = traitlets.Int(0).tag(sync=True)
 
     state_names = ("window_size", "table", "query", "key", "head")
@@ -218,12 +220,12 @@ def _as_rows(table: Any) -> Table:
         table = getattr(table, way)() if hasattr(table, way) else table
     try:
         rows = [[float(number) for number in row] for row in getattr(table, "tolist", lambda: table)()]
-    except TypeError:
+    except (TypeError, ValueError):
         rows = []
     if not rows or not rows[0] or any(len(row) != len(rows[0]) for row in rows):
         raise traitlets.TraitError("table must have one row for each offset and one column for each head")
-    if not all(math.isfinite(number) for row in rows for number in row):
-        raise traitlets.TraitError("table must hold finite numbers")
+    if not all(abs(number) <= LARGEST_BIAS for row in rows for number in row):  # refuses NaN, too
+        raise traitlets.TraitError(f"table must hold numbers from -{LARGEST_BIAS} to {LARGEST_BIAS}")
     return rows
 
 

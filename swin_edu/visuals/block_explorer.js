@@ -37,8 +37,8 @@ function render({ model, el }) {
     return { ...next, token: inside(next.token), source: inside(next.source), block: clamp(next.block, 1, next.blocks) };
   }
 
-  function onChange({ kernel = false, quiet = false } = {}) {
-    if (kernel) Object.assign(view, { hover: null, thing: null });
+  function onChange({ quiet = false } = {}) {
+    Object.assign(view, { hover: null, thing: null }); // what was pointed at may be gone
     show(quiet);
   }
 

@@ -11,7 +11,7 @@ import traitlets
 from swin_edu.model.config import Pair, as_pair
 from swin_edu.visuals.block_facts import BlockFacts
 from swin_edu.visuals.block_figure import draw_block
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.photographs import PHOTOGRAPHS, photographs_for_browser
 from swin_edu.visuals.tiny_block import (
@@ -61,8 +61,8 @@ class BlockExplorer(Explorer):
     width = traitlets.Int(8).tag(sync=True)
     blocks = traitlets.Int(4).tag(sync=True)
     block = traitlets.Int(1).tag(sync=True)
-    token = traitlets.Any((3, 2)).tag(sync=True)
-    source = traitlets.Any((7, 7)).tag(sync=True)
+    token = Value((3, 2)).tag(sync=True)
+    source = Value((7, 7)).tag(sync=True)
     norm_first = traitlets.Bool(True).tag(sync=True)
     residual = traitlets.Bool(True).tag(sync=True)
     shift = traitlets.Bool(True).tag(sync=True)

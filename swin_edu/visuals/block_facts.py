@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from swin_edu.model.config import Pair
+from swin_edu.model.windows import effective_window
 from swin_edu.visuals.reach import attention_reach
 from swin_edu.visuals.tiny_block import WINDOW, one_thread, run_tiny_blocks, shared_block, tiny_tokens
 
@@ -41,8 +42,14 @@ class BlockFacts:
 
     @property
     def block_shift(self) -> int:
-        """The shift of the block on show."""
+        """The shift that the block on show is made with."""
         return WINDOW // 2 if self.shift and self.block % 2 == 0 else 0
+
+    def kind(self, block: int) -> str:
+        """What a block, counted from 1, really is: "plain" or "shifted". One window has nothing to shift."""
+        asked = WINDOW // 2 if self.shift and block % 2 == 0 else 0
+        _, applied = effective_window(self.height, self.width, WINDOW, asked)
+        return "plain" if applied == (0, 0) else "shifted"
 
     @cached_property
     def history(self) -> Tensor:
@@ -104,7 +111,7 @@ class BlockFacts:
             >>> BlockFacts(8, 8, 1, 1, (3, 2), (7, 7), True, True, True, "chelsea").sentence()[:22]
             'Block 1 of 1, plain. T'
         """
-        kind = "shifted" if self.block_shift else "plain"
+        kind = self.kind(self.block)
         start, attention, mlp, end = (self.size(name) for name in ("z", "attention", "MLP", "new z"))
         word = "adds" if self.residual else "puts in its place"
         attended = (

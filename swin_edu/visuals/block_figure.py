@@ -44,7 +44,7 @@ def draw_block(facts: BlockFacts, photo: bytes, focus: tuple[float, float] = (0.
         b'PNG'
     """
     sheet = Sheet(WIDTH, HEIGHT)
-    kind = "shifted" if facts.block_shift else "plain"
+    kind = facts.kind(facts.block)
     titles = [
         (PHOTO_LEFT, 28, "1  The token", f"windows of block {facts.block}: {kind}"),
         (FLOW_LEFT, 28, f"2  Block {facts.block}: a road with two branches", "pale: the range of all tokens"),
@@ -204,7 +204,7 @@ def _draw_strip(sheet: Sheet, facts: BlockFacts) -> None:
             sheet.draw.rounded_rectangle(
                 box, radius=9, outline=tuple(int(255 * c) for c in rgb("ink")), width=3
             )
-        kind = "shifted" if facts.shift and k % 2 == 0 else "plain"
+        kind = facts.kind(k) if k else ""
         words = (f"{k}  {kind}" if wide else str(k)) if k else ("start" if wide else "0")
         weight = "bold" if k == facts.block else "normal"
         sheet.write(middle, STRIP_TOP + 15, words, size=11.5, weight=weight, anchor="ms")

@@ -9,6 +9,23 @@ from typing import Any
 import traitlets
 
 
+class Value(traitlets.Any):
+    """A trait that the explorer checks itself; never None, which traitlets lets past all checks.
+
+    Example:
+        >>> Value(4).default_value
+        4
+    """
+
+    allow_none = False
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """Refuse None."""
+        if value is None:
+            raise traitlets.TraitError(f"{self.name} must have a value, got None")
+        return value
+
+
 def within(value: Any, low: int, high: int, name: str) -> int:
     """A whole number between two others.
 

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from swin_edu.model.config import Pair, as_pair
-from swin_edu.visuals.checks import within
+from swin_edu.visuals.checks import Value, within
 from swin_edu.visuals.cost_facts import CostFacts
 from swin_edu.visuals.cost_figure import draw_cost
 from swin_edu.visuals.explorer import Explorer, assemble_module
@@ -44,7 +44,7 @@ class CostExplorer(Explorer):
     _esm = assemble_module("cost_explorer.js")
 
     side = traitlets.Int(224).tag(sync=True)
-    window_size = traitlets.Any(7).tag(sync=True)
+    window_size = Value(7).tag(sync=True)
     channels = traitlets.Int(96).tag(sync=True)
     num_heads = traitlets.Int(3).tag(sync=True)
     patch_size = traitlets.Int(4).tag(sync=True)

@@ -54,8 +54,8 @@ function render({ model, el }) {
   }
 
   /** After a change by the reader or the kernel: numbers travel to their places in the new order. */
-  function onChange({ kernel = false, quiet = false }) {
-    if (kernel) view.hover = null;
+  function onChange({ quiet = false }) {
+    view.hover = null; // what was pointed at may be gone
     const before = view.order ?? values.order;
     compute();
     view.stopGlide();

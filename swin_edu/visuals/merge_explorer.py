@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from swin_edu.model.config import Pair
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.merge_facts import (
     LARGEST_GRID,
@@ -54,7 +54,7 @@ class MergeExplorer(Explorer):
     height = traitlets.Int(8).tag(sync=True)
     width = traitlets.Int(8).tag(sync=True)
     level = traitlets.Int(1).tag(sync=True)
-    token = traitlets.Any((1, 2)).tag(sync=True)
+    token = Value((1, 2)).tag(sync=True)
     order = traitlets.Unicode("by column").tag(sync=True)
     image = traitlets.Unicode("chelsea").tag(sync=True)
 
@@ -133,6 +133,8 @@ class MergeExplorer(Explorer):
             >>> MergeExplorer(7, 8, order="by row").code
             'MergeFacts(7, 8, token=(1, 2), order="by row").outputs'
         """
+        if self.image == "yours":
+            return "explorer.facts.outputs"
         more = [f"level={self.level}"] if self.level != 1 else []
         more.append(f"token={self.token}")
         more += [f'order="{self.order}"'] if self.order != "by column" else []

@@ -17,6 +17,7 @@ export function outputName(level, out, channels) {
 
 /** The Python line that gives the merged token on show. */
 export function mergeLine({ height, width, level, token, order, image }) {
+  if (image === "yours") return "explorer.facts.outputs"; // Python knows that picture only through the explorer
   const more = [];
   if (level !== 1) more.push(`level=${level}`);
   more.push(`token=${point(token)}`);

@@ -229,7 +229,7 @@ function render({ model, el }) {
     const height = createSlider("Height", (value) => change({ height: value }, { move: false }));
     const width = createSlider("Width", (value) => change({ width: value }, { move: false }));
     const channels = createStepper("Channels C of the first stage", "C", (by) => change({
-      embed_dim: clamp(values.embed_dim + 16 * by, 16, LARGEST.channels),
+      embed_dim: clamp(values.embed_dim + 16 * by, Math.min(16, values.embed_dim), LARGEST.channels),
     }));
     const size = createStepper("Window", "Window", (by) => {
       const sides = pair(values.window_size).map((side) => clamp(side + by, 1, LARGEST.window));

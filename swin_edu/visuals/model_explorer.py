@@ -11,7 +11,7 @@ from typing import Any
 import traitlets
 
 from swin_edu.model.config import Pair, SwinConfig, as_pair
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import FOLDER, Explorer, assemble_module
 from swin_edu.visuals.model_facts import ModelFacts
 from swin_edu.visuals.model_figure import draw_model
@@ -93,17 +93,17 @@ class ModelExplorer(Explorer):
     _css = Explorer._css + (FOLDER / "model_explorer.css").read_text(encoding="utf-8")
     _photographs = traitlets.Dict().tag(sync=True)
 
-    height = traitlets.Any(224).tag(sync=True)
-    width = traitlets.Any(224).tag(sync=True)
-    embed_dim = traitlets.Any(96).tag(sync=True)
-    depths = traitlets.Any((2, 2, 6, 2)).tag(sync=True)
-    num_heads = traitlets.Any((3, 6, 12, 24)).tag(sync=True)
-    window_size = traitlets.Any(7).tag(sync=True)
-    patch_size = traitlets.Any(4).tag(sync=True)
-    in_channels = traitlets.Any(3).tag(sync=True)
-    num_classes = traitlets.Any(1000).tag(sync=True)
-    mlp_ratio = traitlets.Any(4.0).tag(sync=True)
-    stage = traitlets.Any(3).tag(sync=True)
+    height = Value(224).tag(sync=True)
+    width = Value(224).tag(sync=True)
+    embed_dim = Value(96).tag(sync=True)
+    depths = Value((2, 2, 6, 2)).tag(sync=True)
+    num_heads = Value((3, 6, 12, 24)).tag(sync=True)
+    window_size = Value(7).tag(sync=True)
+    patch_size = Value(4).tag(sync=True)
+    in_channels = Value(3).tag(sync=True)
+    num_classes = Value(1000).tag(sync=True)
+    mlp_ratio = Value(4.0).tag(sync=True)
+    stage = Value(3).tag(sync=True)
     image = traitlets.Unicode("chelsea").tag(sync=True)
 
     state_names = ("height", "width", *SETTINGS, "stage", "image")
@@ -125,6 +125,9 @@ class ModelExplorer(Explorer):
         except ValueError as error:
             raise traitlets.TraitError(str(error)) from None
         # Checked here, in this order, because traitlets checks in any order.
+        for name in ("qkv_bias", "relative_position_bias", "shift_windows"):
+            if not getattr(config, name):
+                raise traitlets.TraitError(f"only networks with {name}=True can be shown, got False")
         values = {"height": height, "width": width, **{name: getattr(config, name) for name in SETTINGS}}
         for name in values:
             values[name] = _checked(name, values[name])
@@ -138,7 +141,14 @@ class ModelExplorer(Explorer):
 
     @traitlets.validate("height", "width", *SETTINGS)
     def _check(self, proposal: Any) -> Any:
-        return _checked(proposal.trait.name, proposal.value)
+        value = _checked(proposal.trait.name, proposal.value)
+        both = {"embed_dim": self.embed_dim, "mlp_ratio": self.mlp_ratio, proposal.trait.name: value}
+        if round(both["embed_dim"] * both["mlp_ratio"]) < 1:
+            raise traitlets.TraitError(
+                f"mlp_ratio must leave at least one hidden channel; "
+                f"{both['mlp_ratio']} of {both['embed_dim']} is none"
+            )
+        return value
 
     @traitlets.validate("stage")
     def _check_stage(self, proposal: Any) -> int:

@@ -55,9 +55,8 @@ function render({ model, el }) {
     return next;
   }
 
-  function onChange({ kernel = false }) {
-    view.place = null;
-    if (kernel) Object.assign(view, { patch: null, number: null });
+  function onChange() {
+    Object.assign(view, { place: null, patch: null, number: null }); // what was pointed at may be gone
     show();
   }
 

@@ -11,7 +11,7 @@ import traitlets
 from torch import Tensor
 
 from swin_edu.model.config import Pair
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.patch_facts import (
     TOKEN_LENGTH,
@@ -51,9 +51,9 @@ class PatchExplorer(Explorer):
     _esm = assemble_module("patch_explorer.js")
     _photographs = traitlets.Dict().tag(sync=True)
 
-    patch_size = traitlets.Any(4).tag(sync=True)
-    patch = traitlets.Any((15, 18)).tag(sync=True)
-    number = traitlets.Any(0).tag(sync=True)
+    patch_size = Value(4).tag(sync=True)
+    patch = Value((15, 18)).tag(sync=True)
+    number = Value(0).tag(sync=True)
     image = traitlets.Unicode("chelsea").tag(sync=True)
 
     state_names = ("patch_size", "patch", "number", "image")

@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from swin_edu.model.config import Pair, as_pair
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.photographs import as_jpeg, photographs_for_browser
 from swin_edu.visuals.reach_facts import MOST_BLOCKS, ReachFacts
@@ -51,9 +51,9 @@ class ReachExplorer(Explorer):
 
     height = traitlets.Int(32).tag(sync=True)
     width = traitlets.Int(32).tag(sync=True)
-    window_size = traitlets.Any(4).tag(sync=True)
+    window_size = Value(4).tag(sync=True)
     blocks = traitlets.Int(4).tag(sync=True)
-    token = traitlets.Any((14, 17)).tag(sync=True)
+    token = Value((14, 17)).tag(sync=True)
     image = traitlets.Unicode("chelsea").tag(sync=True)
     merging = traitlets.Bool(False).tag(sync=True)
     looking_back = traitlets.Bool(False).tag(sync=True)

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from swin_edu.model.config import Pair, as_pair
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.photographs import as_jpeg, photographs_for_browser
 from swin_edu.visuals.shift_facts import ShiftFacts, token_in_window
@@ -53,9 +53,9 @@ class ShiftExplorer(Explorer):
 
     height = traitlets.Int(8).tag(sync=True)
     width = traitlets.Int(8).tag(sync=True)
-    window_size = traitlets.Any(4).tag(sync=True)
-    shift = traitlets.Any(2).tag(sync=True)
-    token = traitlets.Any((7, 3)).tag(sync=True)
+    window_size = Value(4).tag(sync=True)
+    shift = Value(2).tag(sync=True)
+    token = Value((7, 3)).tag(sync=True)
     window = traitlets.Int(2).tag(sync=True)
     image = traitlets.Unicode("chelsea").tag(sync=True)
 

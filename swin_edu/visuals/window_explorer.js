@@ -151,7 +151,8 @@ function render({ model, el }) {
           write(numbers, `(${counts.join(", ")})`);
           write(index, `[${indices[STEPS[i]].join(", ")}]`);
           write(place, `place ${i === LAST ? placeOf(sizes, shown, forget) : shown}`);
-          button.toggleAttribute("aria-current", i === current);
+          if (i === current) button.setAttribute("aria-current", "step");
+          else button.removeAttribute("aria-current");
         });
       },
     };

@@ -8,7 +8,7 @@ from typing import Any
 import traitlets
 
 from swin_edu.model.config import Pair, as_pair
-from swin_edu.visuals.checks import one_of, within
+from swin_edu.visuals.checks import Value, one_of, within
 from swin_edu.visuals.explorer import FOLDER, Explorer, assemble_module
 from swin_edu.visuals.photographs import photographs_for_browser
 from swin_edu.visuals.window_facts import WindowFacts
@@ -52,11 +52,11 @@ class WindowExplorer(Explorer):
     batch = traitlets.Int(1).tag(sync=True)
     height = traitlets.Int(8).tag(sync=True)
     width = traitlets.Int(12).tag(sync=True)
-    window_size = traitlets.Any(4).tag(sync=True)
+    window_size = Value(4).tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)
     forget_permute = traitlets.Bool(False).tag(sync=True)
     show = traitlets.Unicode("both").tag(sync=True)
-    token = traitlets.Any((0, 3, 5)).tag(sync=True)
+    token = Value((0, 3, 5)).tag(sync=True)
 
     state_names = (
         "height", "width", "window_size", "batch", "progress", "forget_permute", "show", "token",
@@ -179,7 +179,10 @@ def _checked_token(value: Any, batch: int, height: int, width: int) -> Place:
     good = (
         isinstance(value, tuple | list)
         and len(value) == 3
-        and all(isinstance(t, int) and 0 <= t < n for t, n in zip(value, lengths, strict=True))
+        and all(
+            isinstance(t, int) and not isinstance(t, bool) and 0 <= t < n
+            for t, n in zip(value, lengths, strict=True)
+        )
     )
     if not good:
         raise traitlets.TraitError(

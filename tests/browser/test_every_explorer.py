@@ -1,5 +1,6 @@
 """What every explorer owes its readers: fast, legible, complete by keyboard, in any cell and either theme."""
 
+import re
 import statistics
 from collections.abc import Iterator
 
@@ -152,6 +153,25 @@ def test_nothing_moves_where_the_reader_wants_stillness(show, shown):
         at_once = root.evaluate(PICTURES)
         page.wait_for_timeout(150)
         assert root.evaluate(PICTURES) == at_once
+
+
+@every_explorer
+def test_what_was_pointed_at_may_vanish_when_a_control_changes_the_grid(show, shown):
+    page = show(shown.make(), reduced_motion="reduce")
+    canvases = page.locator(f"{ROOT} [data-panel] canvas")
+    controls = page.locator(f"{ROOT} [role=spinbutton], {ROOT} input[type=range]")
+    for place in range(canvases.count()):
+        canvases.nth(place).scroll_into_view_if_needed()
+        box = canvases.nth(place).bounding_box()
+        page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.9 * box["height"])
+        for number in range(controls.count()):
+            for _ in range(4):
+                controls.nth(number).press("ArrowLeft")
+            said = page.locator(".swin-sentence").text_content()
+            assert not re.search(r"NaN|undefined|Infinity|null|[ ,(][-−]\d+ (?:of|token|pixel)", said), said
+        page.get_by_role("button", name="Reset").click()
+    said = page.locator(".swin-sentence").text_content()
+    assert len(said.split()) > 5
 
 
 @every_explorer

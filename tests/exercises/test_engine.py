@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 import torch
 
@@ -47,8 +48,8 @@ def unwritten(x, y):
     [
         (stub, r"scale: not written yet \(or is there no return\?\)\. Take your time\."),
         (unwritten, "not written yet"),
-        (lambda x: x, "case 1 raised TypeError: .*takes 1 positional argument but 2 were given"),
-        (lambda x, y: 1 / 0, "case 1 raised ZeroDivisionError: division by zero"),
+        (lambda x: x, "case 1 of 2 raised TypeError: .*takes 1 positional argument but 2 were given"),
+        (lambda x, y: 1 / 0, "case 1 of 2 raised ZeroDivisionError: division by zero"),
         (adds_in_place, "changes its input"),
         (lambda x, y: [x], r"return a torch\.float32 tensor; yours is a list"),
         (lambda x, y: (x * y).T, r"case 1 of 2: the shape should be \(2, 3\), yours is \(3, 2\)"),
@@ -113,6 +114,13 @@ def test_a_report_that_was_printed_is_not_shown_a_second_time():
         ("ab", "ab", True),
         (None, 3, False),
         (torch.nn.Linear(2, 3), torch.nn.Linear(3, 2), False),
+        (np.int64(3), 3, True),
+        (4_489_000_004, 4_489_000_000, False),
+        (torch.ones(2, dtype=torch.float64) + 1e-6, torch.ones(2, dtype=torch.float64), False),
+        ({"a": 1, "b": 2}, {"a": 1}, False),
+        ({None: 1, "b": 2}, {"a": 1}, False),
+        (torch.ones(2, device="meta"), torch.ones(2), False),
+        (torch.eye(2).to_sparse(), torch.eye(2), False),
     ],
 )
 def test_what_counts_as_the_same_answer(got, expected, same):
@@ -136,3 +144,34 @@ def test_the_list_holds_every_exercise_once_and_an_unknown_name_is_refused_with_
     assert all(getattr(exercises, name).name == name for name in names)
     with pytest.raises(AttributeError, match=r"no exercise is called 'mask_2d'; there are .*mask_1d"):
         exercises.mask_2d  # noqa: B018
+
+
+def test_each_case_is_run_once_so_that_what_is_printed_is_printed_once(capsys):
+    def talks(x, y):
+        print("here")
+        return x
+
+    SCALE.check(talks)
+    assert capsys.readouterr().out.count("here") == 2
+
+
+def test_an_input_changed_by_less_than_rounding_is_changed():
+    def nudges(x, y):
+        x += 1e-7
+        return x * y
+
+    assert "changes its input" in SCALE.examine(nudges).message
+
+
+def test_a_mistake_that_raises_is_named_only_for_its_own_kind_of_error():
+    def other(x, y):
+        raise KeyError("no")
+
+    assert SCALE.examine(lambda x, y: x @ y).mistake == "crash"
+    assert SCALE.examine(other).mistake is None
+
+
+def test_hints_come_step_by_step_and_the_last_one_stays():
+    task = exercises.mask_any
+    assert [task.hint(step) for step in (1, 2, 9)] == [*task.hints, task.hints[-1]]
+    assert "no hint" in SCALE.hint()

@@ -171,7 +171,7 @@ def test_the_sentence_is_the_one_that_python_says(run_javascript):
     facts = [python_side(state).facts for state in states]
     numbers = [
         {
-            "shifted": bool(fact.block_shift), "company": fact.company, "spread": fact.spread[-1],
+            "shifted": fact.kind(fact.block) == "shifted", "company": fact.company, "spread": fact.spread[-1],
             "heard": int((fact.heard[-1] > 0).sum()),
             "sizes": {
                 short: fact.size(name)

@@ -58,7 +58,9 @@ def test_what_cannot_be_is_refused_and_changes_nothing(setting, message):
         (torch.zeros(49), "one row for each offset and one column for each head"),
         ([[1.0, 2.0], [3.0]], "one row for each offset and one column for each head"),
         ([], "one row for each offset and one column for each head"),
-        (torch.full((9, 1), float("nan")), "finite numbers"),
+        (torch.full((9, 1), float("nan")), "numbers from -40 to 40"),
+        ([[1000.0]], "numbers from -40 to 40"),
+        (["a"], "one row for each offset and one column for each head"),
     ],
 )
 def test_a_table_that_is_none_is_refused(table, message):

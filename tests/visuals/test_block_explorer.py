@@ -132,3 +132,9 @@ def test_the_same_state_gives_the_same_bytes_and_another_state_another_picture()
 @pytest.mark.parametrize("norm_first", [True, False])
 def test_every_grid_can_be_drawn(grid, norm_first):
     assert pixels_of(BlockExplorer(*grid, norm_first=norm_first).picture()).std() > 10
+
+
+def test_a_grid_of_one_window_has_plain_blocks_only():
+    assert BlockExplorer(4, 3, 8, block=4).facts.sentence().startswith("Block 4 of 8, plain.")
+    assert BlockExplorer(4, 5, 8, block=4).facts.sentence().startswith("Block 4 of 8, shifted.")
+    assert [BlockExplorer(8, 8, 4).facts.kind(block) for block in (1, 2, 3, 4)] == ["plain", "shifted"] * 2

@@ -98,6 +98,8 @@ def test_code_gives_the_merged_token():
         MergeExplorer(),
     ):
         assert torch.equal(eval(explorer.code), explorer.facts.outputs)
+    own = MergeExplorer(4, 4, image=np.zeros((8, 8, 3), dtype=np.uint8))
+    assert own.code == "explorer.facts.outputs"
 
 
 def test_facts_are_patch_merging_s_own_numbers():

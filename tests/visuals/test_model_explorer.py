@@ -52,6 +52,19 @@ def test_settings_that_swin_refuses_or_does_not_have_are_refused():
         ModelExplorer(image_size=224)
 
 
+@pytest.mark.parametrize("name", ["qkv_bias", "relative_position_bias", "shift_windows"])
+def test_a_config_that_would_be_counted_wrongly_is_refused(name):
+    with pytest.raises(TraitError, match=f"only networks with {name}=True can be shown"):
+        ModelExplorer(SwinConfig(**{name: False}))
+
+
+def test_width_and_mlp_ratio_together_must_leave_a_hidden_channel():
+    explorer = ModelExplorer(embed_dim=1, num_heads=(1, 1, 1, 1))
+    with pytest.raises(TraitError, match=r"at least one hidden channel; 0\.25 of 1 is none"):
+        explorer.mlp_ratio = 0.25
+    assert explorer.facts.total("parameters") > 0
+
+
 def test_a_config_can_be_given_and_changed_and_read_back():
     config = SwinConfig(embed_dim=32, depths=(1, 3), num_heads=(2, 4), window_size=(4, 6), mlp_ratio=2)
     explorer = ModelExplorer(config, num_classes=10)
