@@ -240,7 +240,8 @@ table_from_bias = Exercise(
         ),
     },
     hints=(
-        "First the index: each axis is one digit more. index = index * (2*m - 1) + digit.",
+        "First the index: each axis is one digit more.",
+        "What happens to a number when you write one more digit behind it?",
         "For each row of the table on its own, the nearest number to several numbers is their mean.",
         "Tensor.index_add adds up what goes to the same row; torch.bincount counts.",
     ),

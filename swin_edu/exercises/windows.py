@@ -82,46 +82,44 @@ cut_windows = Exercise(
     reference=_cut_windows,
     cases=_cut_cases,
     mistakes={
-        "permute forgotten": Mistake(
+        "permute_forgotten": Mistake(
             _without_permute,
             "Your windows are runs of tokens one after another in memory. view and reshape move nothing: "
             "which axes have to change places before the last reshape?",
         ),
-        "sides swapped": Mistake(
+        "sides_swapped": Mistake(
             _sides_swapped,
-            "Your windows are Mw tokens high and Mh wide. Row comes before column: window[0] belongs to H.",
+            "Your windows are Mw tokens high and Mh wide. Row comes before column: whose side is window[0]?",
         ),
-        "window transposed": Mistake(
+        "window_transposed": Mistake(
             _window_transposed,
             "Each window holds the right tokens, but lies on its side: inside it, columns come before rows.",
         ),
-        "window transposed, then reshaped": Mistake(
+        "window_transposed_then_reshaped": Mistake(
             _window_transposed_and_reshaped,
             "Each window holds the right tokens in the wrong places: inside it you go column by column. "
             "Look at the order of the two inner axes.",
         ),
-        "column by column": Mistake(
+        "column_by_column": Mistake(
             _column_by_column,
-            "Each window is right, but they are numbered column by column. Window 1 is the right neighbour "
-            "of window 0.",
+            "Each window is right, but in another order. Which neighbour of window 0 should be window 1?",
         ),
-        "images interleaved": Mistake(
+        "images_interleaved": Mistake(
             _images_interleaved,
-            "Each window is right, but the images take turns. All windows of image 0 come first: number "
-            "b * nW + w.",
+            "Each window is right, but the images take turns. Whose windows should all come first?",
         ),
-        "place before window": Mistake(
+        "place_before_window": Mistake(
             _place_before_window,
             "Your windows take tokens with gaps between them, from the whole grid. When you split an axis in "
             "two, the slow half is the window, the fast half the place inside it.",
         ),
-        "only the first image": Mistake(
+        "only_the_first_image": Mistake(
             _only_the_first_image,
             "The windows of the other images are missing. Does your code work for any B?",
         ),
-        "square windows": Mistake(
+        "square_windows": Mistake(
             _square_windows,
-            "Your windows are Mh x Mh. The window has two sides here; use both.",
+            "Your windows are all square. How many sides does a window have here?",
         ),
     },
     hints=(
@@ -218,51 +216,50 @@ count_multiply_adds = Exercise(
     reference=_count_multiply_adds,
     cases=_count_cases,
     mistakes={
-        "FLOPs": Mistake(
+        "flops": Mistake(
             _flops,
             "Your number is exactly twice too large: that is FLOPs. Here a multiplication and its addition "
             "together count as one.",
         ),
-        "padding is free": Mistake(
+        "padding_is_free": Mistake(
             _padding_is_free,
             "Right where the windows fit. Where they do not, the grid is padded first, and padding goes "
             "through the same products as all other tokens.",
         ),
-        "last windows dropped": Mistake(
+        "last_windows_dropped": Mistake(
             _last_windows_dropped,
-            "Right where the windows fit. Where they do not, you leave out the tokens at the end: // rounds "
-            "down, and padding rounds up.",
+            "Right where the windows fit. Which tokens do you leave out where they do not?",
         ),
-        "short axis padded": Mistake(
+        "short_axis_padded": Mistake(
             _short_axis_padded,
             "You pad an axis that is shorter than its window. Such an axis is one window, no longer.",
         ),
-        "everybody asks everybody": Mistake(
+        "everybody_asks_everybody": Mistake(
             _everybody_asks_everybody,
             "That is global attention. A token meets only the tokens of its own window.",
         ),
-        "one product": Mistake(
+        "one_product": Mistake(
             _one_product,
             "Attention has two products: the scores, and the weights times the values. You count one.",
         ),
-        "no output map": Mistake(
+        "no_output_map": Mistake(
             _no_output_map,
-            "You count three linear maps. Queries, keys and values are three; the output has one, too.",
+            "You count three linear maps. Which one comes after attention?",
         ),
-        "maps left out": Mistake(
+        "maps_left_out": Mistake(
             _maps_left_out,
             "You count the attention alone. The linear maps before and after it are most of the work.",
         ),
-        "attention left out": Mistake(
+        "attention_left_out": Mistake(
             _attention_left_out,
             "You count the linear maps alone, as some counters do. The products of attention are missing.",
         ),
-        "window squared": Mistake(
+        "window_squared": Mistake(
             _window_squared,
             "You take the square of one side. A window has as many tokens as the product of its sides, and "
             "only a square has M*M.",
         ),
-        "one window only": Mistake(
+        "one_window_only": Mistake(
             _one_window_only,
             "You count the pairs of one window. There are many windows, each with its own pairs.",
         ),

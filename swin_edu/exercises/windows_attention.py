@@ -118,57 +118,56 @@ attend_in_windows = Exercise(
     reference=_attend_in_windows,
     cases=_attend_cases,
     mistakes={
-        "padding attended": Mistake(
+        "padding_attended": Mistake(
             _padding_attended,
-            "Right where the windows fit. Where they do not, padding gets attention: a zero vector scores 0, "
-            "and softmax gives that a weight. Forbid these keys.",
+            "Right where the windows fit. Where not: what does softmax do with the score of a zero vector?",
         ),
-        "only full windows": Mistake(
+        "only_full_windows": Mistake(
             _only_full_windows,
             "The tokens of the last, smaller windows have no answer. They attend, too, to fewer tokens.",
         ),
-        "runs in memory": Mistake(
+        "runs_in_memory": Mistake(
             _runs_in_memory,
             "Your windows are runs of tokens in memory. Where did the permute go?",
         ),
-        "no windows": Mistake(
+        "no_windows": Mistake(
             _gone_wrong(everywhere=True), "Everybody asks everybody. Where are the windows?"
         ),
-        "scale missing": Mistake(
-            _gone_wrong(scale="none"), "The scores are not divided by the square root of d."
+        "scale_missing": Mistake(
+            _gone_wrong(scale="none"),
+            "Your weights are too sharp. What does the paper do with the scores before softmax?",
         ),
-        "scale by channels": Mistake(
+        "scale_by_channels": Mistake(
             _gone_wrong(scale="C"),
-            "You divide the scores by the square root of C. A query of one head has only d = C / h numbers.",
+            "You divide the scores by the square root of C. How many numbers has the query of one head?",
         ),
-        "scale without the root": Mistake(
+        "scale_without_the_root": Mistake(
             _gone_wrong(scale="d squared"),
-            "You divide the scores by d. The paper divides by its square root.",
+            "You divide the scores by d. Look at equation (4) again: is that what it says?",
         ),
-        "softmax over queries": Mistake(
+        "softmax_over_queries": Mistake(
             _gone_wrong(axis=-2),
             "Your weights sum to 1 over the queries. Who shares out one whole attention, query or key?",
         ),
-        "query and key swapped": Mistake(
+        "query_and_key_swapped": Mistake(
             _gone_wrong(swapped=True),
-            "Query and key have changed places: the first C rows of qkv_weight make q, the next C make k.",
+            "Query and key have changed places. Which rows of qkv_weight make which?",
         ),
-        "one head": Mistake(
+        "one_head": Mistake(
             lambda tokens, window, qkv_weight, num_heads: _attend(tokens, window, qkv_weight, 1),
             "You attend once, with all channels. Each head has d = C / h channels and its own weights.",
         ),
-        "head is the fast axis": Mistake(
+        "head_is_the_fast_axis": Mistake(
             _gone_wrong(pattern="three d h", joined="b n (d h)"),
-            "Your heads take every h-th channel. The d channels of a head lie side by side.",
+            "Your heads take every h-th channel. Which channels does one head own?",
         ),
-        "heads before q, k and v": Mistake(
+        "heads_before_q_k_and_v": Mistake(
             _gone_wrong(pattern="h three d"),
-            "You split the 3C numbers into heads first. All of q comes first, then all of k, then all of v.",
+            "You split the 3C numbers into heads first. What do the first C of them make?",
         ),
-        "heads not brought home": Mistake(
+        "heads_not_brought_home": Mistake(
             _gone_wrong(joined="b h n d"),
-            "The heads are joined by reshape alone, so tokens and heads are mixed up. Bring the head axis "
-            "beside d first.",
+            "The heads are joined by reshape alone: tokens and heads are mixed up. What must stand beside d?",
         ),
     },
     hints=(
