@@ -55,8 +55,10 @@ function render({ model, el }) {
     return next;
   }
 
-  function onChange() {
-    Object.assign(view, { place: null, patch: null, number: null }); // what was pointed at may be gone
+  function onChange({ kernel = false }) {
+    view.place = null;
+    view.patch = null; // on another grid, what was pointed at is gone
+    if (kernel) view.number = null;
     show();
   }
 
