@@ -30,8 +30,9 @@ print("torch 2.6 or newer: ", tuple(map(int, torch.__version__.split(".")[:2])) 
 # ## One minute: who notices?
 #
 # Here is the whole of Swin-T, 28 million weights, not trained yet. It reads the photograph of a cat in
-# patches of 4 x 4 pixels. We change *one* patch, between the eyes, and ask which parts of its feature maps
-# notice.
+# patches of 4 x 4 pixels. We change *one* patch, beside the eye on the right, and ask which parts of its
+# feature maps notice. In each *block*, the network cuts the picture into windows of 7 x 7 tokens, and a token
+# learns only from its own window.
 #
 # **Predict.** First all windows stay fixed. Has the whole picture noticed after 10 of the 12 blocks?
 
@@ -73,8 +74,8 @@ figures.heard(photo[0], shifted, source=(40, 70))
 #
 # ## Two minutes: play
 #
-# Drag the windows in panel 2. Point at a token: whom may it attend to? (If you can drag, your widgets work.
-# If you only see a still picture, run the cell.)
+# Drag the windows in panel 2. Point at a token: whom may it attend to? Panels 3 and 4 can wait for chapter
+# 03. (If you can drag, your widgets work. If you only see a still picture, run the cell.)
 
 # %%
 ShiftExplorer(height=8, width=8, window_size=4, shift=2)
@@ -160,8 +161,9 @@ print(f"nW = {height // M * (width // M)}, h = {h}, d = {C // h}, s = {M // 2}")
 # %% [markdown]
 # ## Colours
 #
-# Each colour has one meaning, the same in every figure, mask and explorer. They stay apart for colour-blind
-# eyes, and in the explorer regions also carry their number.
+# Wherever attention and shifted windows are drawn, each colour has one meaning (*region* and *roll* are
+# words of chapter 03). Other pictures have other colours, and say what they mean. All stay apart for
+# colour-blind eyes.
 
 # %%
 figures.colours()

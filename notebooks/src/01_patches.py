@@ -5,7 +5,7 @@
 # this lesson you cut photographs into tokens, prove that nothing goes missing, and meet the mistake that
 # gives the right shape and the wrong picture.
 #
-# - **Time:** 35 minutes, and half an hour for the tasks at the end.
+# - **Time:** 40 minutes, and 40 minutes for the tasks at the end.
 # - **You need:** PyTorch tensors (`reshape`, `permute`, matrix products).
 # - **You build:** patch partition and its inverse, the linear embedding, and the convolution that does both.
 #
@@ -32,8 +32,8 @@ print("cat", tuple(cat.shape))
 # %% [markdown]
 # ## 1. A pixel is no word
 #
-# Attention compares each token with each other token, and keeps one number for each pair. A sentence has 20
-# words: 400 pairs. An image that networks are trained on has 224 x 224 pixels.
+# Attention compares every token with every token, itself included, and keeps one number for each pair. A
+# sentence has 20 words: 400 pairs. An image that networks are trained on has 224 x 224 pixels.
 #
 # **Predict.** Make each pixel a token. How much memory takes *one* such table of pairs, at 4 bytes a number?
 # About 10 MB, 1 GB or 10 GB? And if each 4 x 4 pixels make a token?
@@ -110,8 +110,8 @@ print("the same numbers, sorted:", torch.equal(before, after))
 patches_figures.photographs({"the cat": cat[0], "cut without permute": scrambled[0]})
 
 # %% [markdown]
-# Stripes: a "patch" is now 48 numbers of one row of one colour. Nothing crashed, and every number is still
-# there. A right shape proves nothing. Follow a number.
+# Stripes: a "patch" is now 48 numbers that follow each other in one colour: all reds, then all greens, then
+# all blues. Nothing crashed, and every number is still there. A right shape proves nothing. Follow a number.
 #
 # ## 3. Forty-eight numbers
 #
@@ -266,20 +266,23 @@ print(f"equal to swin_edu.PatchEmbedding to 12 digits in {sum(same)} of {len(sam
 # %% [markdown]
 # ## 6. What is lost?
 #
-# 48 numbers became 96. From the tokens we try to get the photograph back: `torch.linalg.pinv(W)` is the best
-# matrix that undoes `W`.
+# 48 numbers became 96. From the tokens we try to get the photograph back: `torch.linalg.lstsq` finds the
+# matrix that does it best.
 #
-# **Predict.** For each token length C, is the photograph complete, or damaged: 96 numbers, 24 numbers, and 12
+# **Predict.** For each token length C, is the photograph complete, or damaged: 96 numbers, 3 numbers, and 3
 # numbers where `W` is not random but chosen for this photograph?
 
 # %%
 pixels = cut(cat.double(), 4)
 best = torch.linalg.svd(pixels.reshape(-1, 48), full_matrices=False).Vh  # the most important rows first
-matrices = {"C = 96, random": torch.randn(96, 48).double(), "C = 24, random": torch.randn(24, 48).double()}
-matrices["C = 12, chosen"] = best[:12]
+matrices = {"C = 96, random": torch.randn(96, 48).double(), "C = 3, random": torch.randn(3, 48).double()}
+matrices["C = 3, chosen"] = best[:3]
 pictures = {}
 for name, W in matrices.items():
-    restored = pixels @ W.T @ torch.linalg.pinv(W).T
+    tokens = pixels @ W.T
+    restored = (
+        tokens @ torch.linalg.lstsq(tokens.reshape(-1, len(W)), pixels.reshape(-1, 48), driver="gelsd")[0]
+    )
     steps = 255 * (restored - pixels).abs().mean().item()
     print(f"{name}: a pixel is wrong by {steps:.0f} of 255 steps")
     pictures[name] = rearrange(restored, "b h w (p q c) -> b c (h p) (w q)", p=4, q=4)[0]
@@ -287,16 +290,16 @@ patches_figures.photographs(pictures)
 
 # %% [markdown]
 # With at least 48 numbers nothing needs to be lost. With fewer, something must go, and *what* goes is up to
-# `W`: twelve well chosen numbers are better than twenty-four random ones. Training chooses.
+# `W`: three well chosen numbers keep more than three random ones. Training chooses.
 #
 # **Question.** Swin-T turns 48 numbers into 96. What is gained?
 #
 # <details><summary>A. Twice as much information.</summary>No. 96 numbers made from 48 still say only what the
 # 48 say.</details>
-# <details><summary>B. Room: the same facts, said in the way that later layers need.</summary>Right. And room
-# for what attention will add to the token from its neighbours.</details>
-# <details><summary>C. Resolution: each token now covers fewer pixels.</summary>No. A token still stands for 4
-# x 4 pixels.</details>
+# <details><summary>B. Room: the same facts, said in the way that later layers need.</summary>Right. And
+# room for what attention will add.</details>
+# <details><summary>C. Resolution: each token now covers fewer pixels.</summary>No. It still stands for 4 x
+# 4 pixels.</details>
 #
 # Now the LayerNorm. **Predict.** We make the photograph half as bright. How many of the 8,064 tokens change
 # noticeably: all, half, or none? (Without `b`, to keep it pure.)
@@ -313,16 +316,18 @@ restored /= 2.5  # the tokens do not say how bright it was, so any factor is as 
 patches_figures.photographs({"the cat": cat[0], "half as bright": cat[0] / 2, "from the tokens": restored})
 
 # %% [markdown]
-# A patch and the same patch with half the light become the same token: the norm divides the light away. The
-# third picture is what `pinv` makes of the normalised tokens: the pattern *inside* each patch is there, its
-# brightness is not. (The exceptions are nearly black patches, where the norm's small epsilon counts. And the
-# real layer has `b`, which does not get darker with the photograph, so a trace of the brightness stays.)
+# A patch with half the light becomes the same token: the norm divides the light away. The third picture
+# undoes `W` (`torch.linalg.pinv`) for the normalised tokens: the pattern *inside* each patch is there, its
+# brightness is not. (Exceptions: nearly black patches, where the norm's epsilon counts.) The real layer has
+# `b`, which does not get darker with the photograph. With it every token changes: take the `zero_()` line
+# away and see.
 #
 # ## 7. Sizes that p does not divide
 #
 # The whole photograph has 300 x 451 pixels, and 451 is not a multiple of 4.
 #
-# **Predict.** How many zeros must be put where, so that p = 4 divides both sides? How many tokens are there?
+# **Predict.** How many rows and columns of zeros must be put where, so that p = 4 divides both? How many
+# tokens are there?
 
 # %%
 whole = rearrange(torch.tensor(photograph("chelsea")), "h w c -> 1 c h w").double() / 255
@@ -353,7 +358,7 @@ print("tokens that changed:", (before != after).any(dim=-1).nonzero()[:, 1:].tol
 print("they only changed places:", torch.allclose(after[ground], before[eye], rtol=0, atol=1e-12))
 
 # %% [markdown]
-# Two changed, and the eye's token is still the same: it only stands elsewhere.
+# Two changed, and the eye's token only stands elsewhere.
 #
 # **Question.** You take one token out of the grid and show it to somebody. What can they tell?
 #
@@ -424,7 +429,8 @@ exercises.overlapping_tokens.check(overlapping_tokens)
 # - Cutting is split, permute, join. Without the permute the shape is right and the picture is scrambled.
 # - The linear embedding multiplies each patch with the same matrix. A convolution with stride p is that
 #   matrix, its weights in the order (c p q).
-# - 48 numbers fit into 96, so nothing need be lost. LayerNorm then takes away how bright a patch is.
+# - 48 numbers fit into 96, so nothing need be lost. LayerNorm then takes away most of how
+#   bright a patch is.
 # - A token knows its own patch, not its place and not its neighbours.
 #
 # ## What comes next

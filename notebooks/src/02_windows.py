@@ -4,7 +4,7 @@
 # **Every token may ask every other. Who can pay for that?** In this lesson you count what attention costs,
 # make it cheap by cutting the token grid into windows, and see what the scissors can do wrong.
 #
-# - **Time:** 40 minutes, and 45 minutes for the tasks at the end.
+# - **Time:** 40 minutes, and 50 minutes for the tasks at the end.
 # - **You need:** matrix products, `softmax`; chapter 01, or one sentence of it: a token is a patch of the
 #   photograph, as a vector of `C` numbers.
 # - **You build:** attention, its cost by counting, the window partition and its inverse, and W-MSA.
@@ -74,8 +74,9 @@ for name, learned in {"colour head": colour_map, "edge head": edge_map}.items():
 figures.attention(photo, looks, query=(9, 8))
 
 # %% [markdown]
-# Colour finds the nose, edges find the rims of both eyes. So several heads ask side by side, each with
-# `d = C/h` channels. None of them minds the distance, as a small convolution would.
+# Bright: much attention. Not fur of the same orange: a dot product grows with the key's *length*, so the
+# strongest orange wins, the nose. Edges find the rim of an eye. So several heads ask side by side, each
+# with `d = C/h` channels. Distance does not matter to them.
 #
 # **Question.** `weights` is (864, 864). Along which axis must it sum to 1?
 #
@@ -85,8 +86,8 @@ figures.attention(photo, looks, query=(9, 8))
 # <details><summary>B. The one before: each column belongs to one key.</summary>No. Then a token that nobody
 # finds interesting would still get as much attention as the nose, and answers would be no means.</details>
 # <details><summary>C. It makes no difference, because scores are symmetric.</summary>No. Here they are,
-# since q and k come from one map. In a network they are not; and even here, rows and columns are divided by
-# different sums.</details>
+# since q and k come from one map. In a network they are not; and even here, rows and columns have different
+# sums.</details>
 #
 # ## 2. The bill
 #
@@ -103,9 +104,9 @@ for pixels in (224, 448, 896):
     print(f"{pixels} px: {count:6,} tokens, {count**2 / 1e6:5,.0f} million pairs, weights {memory:5.2f} GB")
 
 # %% [markdown]
-# Sixteen times, for every doubling. (A fused kernel need not store the weights, but it computes them all.)
-# And how much work? Count **multiply-adds**: a product of `n x k` with `k x m` has `n*k*m`. (For one, the
-# paper writes FLOPs. Today a FLOP is mostly *one* operation, so two for each multiply-add.)
+# Sixteen times, for every doubling. (A fused kernel, all steps in one, need not store them, but computes
+# them.) And how much work? Count **multiply-adds**: a product of `n x k` with `k x m` has `n*k*m`. (For
+# one, the paper writes FLOPs. Today a FLOP is mostly *one* operation, so two for each multiply-add.)
 #
 # | matrix product | shapes | multiply-adds |
 # |---|---|---|
@@ -138,11 +139,11 @@ for H in (56, 112, 224):
     print(f"{H:3} x {H:3}: {everyone / 1e9:6.2f} G, {windowed / 1e9:4.2f} G, {times:5.1f} times cheaper")
 
 # %% [markdown]
-# Two formulas, not yet a proof. PyTorch can count the products of a real module. On the `meta` device
-# tensors have a shape but no numbers, so this costs nothing. Global attention is the library's
-# `WindowAttention` with *one* window as large as the grid.
+# Is it true? PyTorch can count the products of a real module. On the `meta` device tensors have shapes but
+# no numbers: this costs nothing. Global attention is the library's `WindowAttention` with *one* window as
+# large as the grid.
 #
-# **Predict.** The last two lines count the same windows on the CPU, with real numbers. The same result?
+# **Predict.** The last two lines count the same windows on the CPU. The same result?
 
 
 # %%
@@ -163,10 +164,10 @@ for name in ("forward", "forward_plain"):
     print(f"{name} on the CPU: {share:.1%} of equation (2)")
 
 # %% [markdown]
-# Both equations hold to the last multiply-add. But on the CPU a fifth is missing: `forward` calls a *fused*
-# kernel that does scores, softmax and answers in one, and the counter does not know it. Many counters look
-# only at layers, and miss attention in the same way. Before you compare two networks, ask what was counted,
-# and in which unit.
+# Both equations hold to the last multiply-add. But on the CPU a fifth is missing: there `forward` calls a
+# *fused* kernel that does scores, softmax and answers in one, and the counter does not know it.
+# (`forward_plain` makes the products one by one.) Many counters look only at layers, and miss attention,
+# too. Ask what was counted, and in which unit.
 #
 # Is a multiply-add time? We measure how time grows from 32 x 32 to 96 x 96 tokens, nine times as many. If
 # time goes as `tokens ** exponent`, the exponent is `log(ratio) / log(9)`.
@@ -195,7 +196,7 @@ for name, small, large in (("global", few, many), ("windows of 64 tokens", 64, 6
 # %% [markdown]
 # ## Play: the bill
 #
-# Double the side: four times the tokens, so about 16 times the time, or 4 times with windows. Find out:
+# Double the side: four times the tokens, so nearly 16 times the time, or 4 times with windows. Find out:
 #
 # 1. From which side on does global attention need more than 24 GB in one layer?
 # 2. At 224 px, which `M` costs as much as global attention?
@@ -223,7 +224,7 @@ print(wrong[0, :, :, 0])
 
 # %% [markdown]
 # The right shape, the wrong tokens: 0 to 15, one row of the grid and a third of the next. `view` moves
-# nothing. It only puts new brackets around the same numbers in the same order.
+# nothing, it only puts new brackets around the same numbers.
 #
 # So give each axis two names first, the window and the place inside it. Then bring the two window axes
 # together: that is what `permute` is for.
@@ -237,8 +238,7 @@ for name, step in {"grid": grid, "split": split, "moved": moved, "right": right}
 print(right[0, :, :, 0])
 
 # %% [markdown]
-# Even `permute` moves nothing; it only changes the order of reading. The last `reshape` copies the numbers
-# into that order.
+# Even `permute` only changes the order of reading. The last `reshape` copies the numbers into that order.
 #
 # **Predict.** Both sets of windows have the same shape. Would you see the mistake in a photograph?
 
@@ -247,7 +247,7 @@ photo_windows = {"view, permute, reshape": right[..., 0], "view alone": wrong[..
 window_figures.window_contents(photo, photo_windows, grid=(8, 12))
 
 # %% [markdown]
-# A network would still train on the right-hand windows. It would only be worse, and nobody would know why.
+# A network may still train on the right-hand windows; nothing warns you.
 #
 # ## Play: follow a token
 #
@@ -305,8 +305,8 @@ print(f"window 7 begins with token {first}, that is token {first - 96} of image 
 # Windows are now a batch axis, and attention never looks across that. So `attend` needs no change at all.
 # Only the heads need an axis of their own, before the tokens.
 #
-# Beside it, the definition, word for word: image by image, window by window, head by head, with plain
-# slices. Both get the same float64 numbers, on a grid that is not square.
+# Beside it, the definition: image by image, window by window, head by head, with plain slices. Both get the
+# same float64 numbers, on a grid that is not square.
 
 
 # %%
@@ -351,6 +351,7 @@ for name, result in results.items():
 # A larger window sees more and costs more. `swin_edu.multiply_adds` counts the whole of Swin-T.
 #
 # **Predict.** Which of M = 4, 7, 8, 12, 14 need no padding at 224 px, in any of the four stages? At 384 px?
+# (A grid no larger than the window is one window, without padding.)
 
 # %%
 print(f"{'':6}{'224 px':>22}{'384 px':>22}")
@@ -364,22 +365,22 @@ for M in (4, 7, 8, 12, 14):
     print(f"M = {M:2}{row}")
 
 # %% [markdown]
-# **Question.** So why 7?
+# **Question.** What makes 7 convenient at 224 px?
 #
-# <details><summary>A. Seven is the best window for vision.</summary>No. Nothing in the network knows the
-# number. The authors' models for 384 px have 12 (<code>swin_base_patch4_window12_384</code>).</details>
+# <details><summary>A. Seven is the best window for vision.</summary>No. Nothing in the method asks for
+# seven. The authors' models for 384 px have 12 (<code>swin_base_patch4_window12_384</code>).</details>
 # <details><summary>B. It divides every stage of a 224 px image: 56, 28, 14, 7.</summary>Right. 224 = 32 * 7,
 # and the last stage is 32 times smaller than the photograph. At 384 = 32 * 12, twelve does the
 # same.</details>
 # <details><summary>C. Larger windows are too expensive.</summary>No. M = 14 fits as well, and Swin-T costs
-# only a tenth more: most work is in the linear maps.</details>
+# only a tenth more: most work is in the linear maps. </details>
 #
 # A trained network cannot simply change its `M`: its position bias (chapter 04) has learned one window size.
 #
 # ## 6. What windows lose
 #
-# **Predict.** We change one token, at row 1, column 3. Its right neighbour sits in the next window. Through
-# how many rounds of W-MSA must word travel until the neighbour notices?
+# **Predict.** We change one token, at row 1, column 3. Its right neighbour sits in the next window. Does the
+# neighbour ever notice? After how many rounds of W-MSA?
 
 
 # %%
@@ -397,7 +398,7 @@ for rounds in range(1, 101):
         print(f"after {rounds:3} rounds: {changed.sum()} tokens changed; the neighbour: {changed[1, 4]}")
 
 # %% [markdown]
-# It never does. The border is a wall, and depth does not help. Chapter 03 moves the walls.
+# Never. The border is a wall, whatever the depth. Chapter 03 moves the walls.
 #
 # ## Your turn
 #
@@ -448,7 +449,7 @@ exercises.count_multiply_adds.check(count_multiply_adds)
 
 # %%
 def attend_in_windows(tokens, window, qkv_weight, num_heads):
-    """tokens (B, *grid, C), qkv_weight (3C, C): rows of q, k, v, each (h d) -> (B, *grid, C)."""
+    """tokens (B, *grid, C), qkv_weight (3C, C): C rows each for q, k, v, head 0 first -> (B, *grid, C)."""
     ...
 
 
@@ -461,7 +462,7 @@ exercises.attend_in_windows.check(attend_in_windows)
 # - Everybody asks everybody: `(HW)^2` pairs. In windows: `M^2 HW`. Linear maps cost `4 HW C^2` either way.
 # - Cutting is split, permute, reshape. Without the permute the shape is right and the content is not.
 # - Windows are a batch axis, number `b * nW + w`; so W-MSA is plain attention.
-# - M = 7 because 224 = 32 * 7.
+# - M = 7 fits 224 px without padding, because 224 = 32 * 7.
 # - Counters disagree: ask for the unit, and whether attention is in it.
 #
 # ## What comes next

@@ -81,7 +81,7 @@ class Exercise:
         >>> report = double.check(lambda x: x + x)
         double: right! (2 cases)
         >>> report = double.check(lambda x: x * x)
-        double: case 1 of 2: expected 2, got 1
+        double: case 1 of 2, double(1): expected 2, got 1
         >>> report.passed
         False
     """
@@ -133,11 +133,19 @@ class Exercise:
         answers: list[_Outcome] = []
         for number, arguments in enumerate(cases):
             answers.append(_run(function, arguments))
-            if words := self._fault(answers[-1], arguments, f"case {number + 1} of {len(cases)}"):
+            case = f"case {number + 1} of {len(cases)}{self._call(arguments)}"
+            if words := self._fault(answers[-1], arguments, case):
                 # Each case is run once, so that what a learner prints is printed once.
                 answers += [_run(function, rest) for rest in cases[number + 1 :]]
                 return self._diagnose(answers, cases, number, words)
         return Report(self.name, True, f"right! ({len(cases)} case{'s' if len(cases) > 1 else ''})")
+
+    def _call(self, arguments: tuple[Any, ...]) -> str:
+        """How the case is called, where that can be read: ", mask_1d(12, 4, 1)"."""
+        plain = (int, float, str, bool, tuple)
+        if not all(isinstance(argument, plain) for argument in arguments):
+            return ""
+        return f", {self.name}({', '.join(map(repr, arguments))})"
 
     def _fault(self, answer: "_Outcome", arguments: tuple[Any, ...], case: str) -> str:
         """What is wrong with the answer to one case; empty where nothing is."""

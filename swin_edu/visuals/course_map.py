@@ -57,7 +57,7 @@ CHAPTERS = (
         "The block",
         "turn an image into tokens, and tokens back into pixels",
         "PyTorch",
-        35,
+        40,
     ),
     Chapter(
         "02_windows", "Windows", "The block", "attend inside windows, and say what attention costs", "01", 40
