@@ -4,7 +4,7 @@
 # **How can one network see a whisker and a whole cat?** So far, the token grid never changed. In this
 # lesson tokens merge, four into one, and the network becomes a pyramid.
 #
-# - **Time:** 35 minutes, and half an hour for the tasks at the end.
+# - **Time:** 40 minutes, and 40 minutes for the tasks at the end.
 # - **You need:** PyTorch tensors and `nn.Linear`; chapters 01 to 05, or only the words below.
 # - **You build:** patch merging, the layer between two stages of Swin, for every size.
 #
@@ -34,7 +34,7 @@ print("ready")
 # (ViT) keeps one grid of 16 x 16 pixel patches from its first block to its last: one scale for all three.
 #
 # Detectors want four. A feature pyramid network (FPN, [Lin et al. 2017](https://arxiv.org/abs/1612.03144))
-# reads maps of stride 4, 8, 16 and 32. Swin makes exactly these. All of its windows have M = 7 tokens.
+# reads maps of stride 4, 8, 16 and 32. Swin makes exactly these. All of its windows are M x M = 7 x 7 tokens.
 #
 # **Predict.** The photograph has 288 x 448 pixels. How much of it does one window cover in stage 1? And in
 # stage 4?
@@ -50,8 +50,9 @@ for stage, features in enumerate(model.features(photo[None])):
 merging_figures.window_in_stages(photo, window=7)
 
 # %% [markdown]
-# Always 49 tokens, always the same price. But from stage to stage a window covers four times the area:
-# first a piece of the nose, at last half of the face. Details come early, objects late.
+# Always 49 tokens. A window costs four times as much from stage to stage, because C doubles; but there are
+# four times fewer windows, so a block costs nearly the same. And from stage to stage a window covers four
+# times the area: first a piece of the nose, at last half of the face. Details come early, objects late.
 #
 # Between two stages, the grid halves (`H/2 x W/2`) and the channels double (`2C`). How?
 #
@@ -103,7 +104,7 @@ for name, pattern in {
 # ## 3. Does the order matter?
 #
 # Let us *learn* a merging. Each token is the grey value of 4 x 4 pixels. We ask a linear layer for one
-# number: how much brighter is the upper half of each 2 x 2 group than the lower half? Least squares finds
+# number: the sum of the upper two of each 2 x 2 group, minus the sum of the lower two. Least squares finds
 # the weights at once.
 #
 # **Predict.** What are the four weights? Then we run the *same* weights on neighbours in row order. What
@@ -119,13 +120,13 @@ print("tokens", tuple(grey.shape), "-> merged", tuple(in_columns.shape))
 print("learned weights:", [f"{weight:+.2f}" for weight in learned])
 
 in_rows = rearrange(grey, "b (h row) (w column) c -> b h w (row column c)", row=2, column=2)
-maps = {"trained order": in_columns[0] @ learned, "row by row": in_rows[0] @ learned}
+maps = {"trained order: upper - lower": in_columns[0] @ learned, "row by row": in_rows[0] @ learned}
 merging_figures.signed_maps(photo, maps)
 
 # %% [markdown]
 # The weights +1, -1, +1, -1 say "upper minus lower", but only in their own order. Row by row, they say
-# "left minus right": look at the edges of the face. The shape is right, no error appears, and every number
-# means something else.
+# "left minus right": look at the edges of the face (orange above zero, purple below). The shape is right,
+# no error appears, and every number means something else.
 #
 # **Question.** You write a Swin of your own, go row by row, and train it from scratch. The loss falls. Who
 # is right?
@@ -137,8 +138,9 @@ merging_figures.signed_maps(photo, maps)
 # <details><summary>C. The loss falls, so the order is the official one.</summary>No. It falls with any
 # order that stays the same. That is how such slips live on: "it trains" proves no convention.</details>
 #
-# So whoever has weights from another order *permutes their columns*. Which permutation? Send the numbers 0,
-# 1, 2, ... through both ways and read it off.
+# So weights that come from another order need their *columns permuted*. `trained` has the official order;
+# we want the same results from code that gathers row by row. Which permutation? Send 0, 1, 2, ... through
+# and read it off.
 
 # %%
 C = 5
@@ -172,12 +174,14 @@ print(f"permuted: equal to 12 digits: {(repaired - expected).abs().max() < 1e-12
 
 # %% [markdown]
 # Columns of the matrix, **and** both vectors of the norm. A fresh norm is all ones and zeros: test with it,
-# and you will not notice that you forgot it.
+# and you will not notice that you forgot it. (This permutation undoes itself, so its direction did not
+# matter. Others have two.)
 #
-# A second order is common: `nn.Unfold` and `F.pixel_unshuffle` ("space to depth") both cut 2 x 2 groups out
+# Another order is common: `nn.Unfold` and `F.pixel_unshuffle` ("space to depth") both cut 2 x 2 groups out
 # of `(B, C, H, W)` maps.
 #
-# **Predict.** Two channels. The official order counts 0 to 7. In which order does Unfold give them?
+# **Predict.** Two channels. The official order counts 0 to 7. Unfold finishes one channel before the next,
+# and goes row by row. In which order does it give them?
 
 # %%
 group = rearrange(torch.arange(8.0), "(column row c) -> 1 row column c", row=2, column=2)
@@ -194,12 +198,13 @@ print("unshuffle:", F.pixel_unshuffle(image_like, 2).flatten().int().tolist())
 # ## Play
 #
 # Four neighbours in four colours, with real numbers: mean red, green and blue. Point anywhere: what belongs
-# together lights up. The weights are set by hand, so that you can read them: mean colours first, then one
-# difference for each colour. Find out:
+# together lights up. The weights are set by hand, so that you can read them: mean colours first, then red
+# upper minus lower, green left minus right, blue along the diagonal. Find out:
 #
 # 1. Order the neighbours by *row*. Which outputs change, and why not the others?
-# 2. Set the grid to 7 x 8. What do the padded zeros become after the norm?
-# 3. Click merging 3 in the pyramid. How many of the 8 x 8 tokens stand behind its one token?
+# 2. Set the grid to 7 x 8 and point at the bottom row. What do the padded zeros become after the norm?
+# 3. Set it back to 8 x 8 and click merging 3 in the pyramid. How many of the 8 x 8 tokens stand behind its
+#    one token?
 
 # %%
 explorer = MergeExplorer(height=8, width=8, image="chelsea")
@@ -207,9 +212,9 @@ explorer
 
 # %% [markdown]
 # <details><summary>Answers</summary>1. The means add all four neighbours alike, and the diagonal difference
-# treats (1, 0) and (0, 1) alike. "Upper minus lower" and "left minus right" take each other's place. 2. Not
-# zero: minus the mean, over the deviation. For a norm, zero is a number like any other. 3. All 64: three
-# mergings reach 8 x 8.</details>
+# treats (1, 0) and (0, 1) alike. The output for red now says "left minus right", the one for green "upper
+# minus lower". 2. Not zero: minus the mean, over the deviation. For a norm, zero is a number like any
+# other. 3. All 64: three mergings reach 8 x 8.</details>
 #
 # ## 4. Sizes that are odd
 #
@@ -286,15 +291,16 @@ print(f"equal to 12 digits on {close} of {len(sizes)} sizes")
 print("(2, 7, 7, 5) ->", tuple(ours(torch.zeros(2, 7, 7, 5, dtype=torch.float64)).shape))
 
 # %% [markdown]
-# **Question.** "Patch merging is just a 2 x 2 convolution with stride 2" ([asked of the
-# authors](https://github.com/microsoft/Swin-Transformer/issues/330)). Choose, then run.
+# **Question.** "Patch merging is just a 2 x 2 convolution with stride 2" (so [people
+# ask](https://github.com/microsoft/Swin-Transformer/issues/330)). Choose, then run.
 #
 # <details><summary>A. Yes, in every respect.</summary>No. Between gathering and reducing, the LayerNorm
 # divides by a deviation that depends on the four tokens. No convolution can do that.</details>
 # <details><summary>B. No, a convolution mixes in other neighbours.</summary>No. With kernel 2 and stride 2
 # its windows do not overlap: each output reads exactly one 2 x 2 group.</details>
 # <details><summary>C. Without the norm, yes.</summary>Right. Gather and reduce is such a convolution, and
-# also space-to-depth with a 1 x 1 convolution. Only the order of the weights differs.</details>
+# also space-to-depth with a 1 x 1 convolution. Only the order of the weights differs. (Odd sides are padded
+# first.)</details>
 
 # %%
 tokens = torch.randn(2, 8, 12, 5, dtype=torch.float64)
@@ -334,10 +340,10 @@ shuffled = pixels.flatten()[torch.randperm(pixels.numel())].view_as(pixels)
 print(f"photograph: {kept(pixels):.0%} kept; shuffled pixels: {kept(shuffled):.0%} kept")
 
 # %% [markdown]
-# Neighbours resemble each other, so two numbers say nearly all of four. Throwing away half costs little
-# *because* we merge neighbours.
+# Neighbours resemble each other, so two numbers say nearly all of four pixels. *Because* we merge
+# neighbours, throwing away half costs little; for tokens we may hope so, it is not proved here.
 #
-# ## 6. Two neighbours that nobody misses
+# ## 6. Eight neighbours
 #
 # Volumes have eight neighbours. MONAI, a library for medical scans, listed them by hand [like
 # this](https://github.com/Project-MONAI/MONAI/issues/8284) (also reported
@@ -372,7 +378,7 @@ for d, h, w in [(d, h, w) for d in (0, 1) for h in (0, 1) for w in (0, 1)]:
 # same. But somebody will ask for "the features of stage 1".
 #
 # **Predict.** A detector takes what comes out of each stage of `model` on our 288 x 448 photograph. Which
-# shapes does it get if the mergings close their stages? What does a layer for 96 channels at stride 4 say?
+# shapes does it get if the mergings close their stages?
 
 # %%
 print("opens the next stage: ", [tuple(f.shape[1:]) for f in model.features(photo[None])])
@@ -385,10 +391,9 @@ for stage, following in zip(model.stages, [*model.stages[1:], None], strict=True
 print("closes its own stage: ", [tuple(f.shape[1:]) for f in closing])
 
 # %% [markdown]
-# One stage too small, the last two alike, and stride 4, the map for small objects, is nowhere. A layer made
-# for 96 channels meets 192 and raises an error, if you are lucky. This
-# [happened](https://github.com/huggingface/pytorch-image-models/issues/1264) to more than one library. Take
-# features *before* the merging.
+# One stage too small, the last two alike, and stride 4, the map for small objects, is nowhere.  This
+# [happened](https://github.com/huggingface/pytorch-image-models/issues/1264) in timm. Take features
+# *before* the merging.
 #
 # ## Your turn
 #
@@ -448,7 +453,7 @@ exercises.weights_from_port.check(weights_from_port)
 # %% [markdown]
 # ## What you now know
 #
-# - A window of M tokens covers four times the area after each merging, at the same price.
+# - A window of M x M tokens covers four times the area after each merging; a block costs nearly the same.
 # - The order is column by column: (0,0), (1,0), (0,1), (1,1). It is a convention; foreign weights need the
 #   columns of the matrix and the norm permuted.
 # - LayerNorm(4C), then Linear(4C, 2C) without bias. Without the norm: a 2 x 2 convolution, stride 2.

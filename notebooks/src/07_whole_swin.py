@@ -4,7 +4,7 @@
 # **Six lessons, six pieces. Do they make a network?** You put them together, prove that nothing is missing,
 # count what it costs, and load weights that other libraries wrote.
 #
-# - **Time:** 40 minutes, and as long again for the tasks at the end.
+# - **Time:** 40 minutes, and an hour for the tasks at the end.
 # - **You need:** what the pieces do: patch embedding (01), the Swin block (02 to 05), patch merging (06).
 # - **You build:** Swin-T, every stage of it, and a table of what it costs.
 #
@@ -28,10 +28,10 @@ from swin_edu.visuals import ModelExplorer, photograph, whole_swin_figures
 
 torch.set_grad_enabled(False)
 torch.manual_seed(0)
-print(SwinConfig())
+print(swin_edu.swin_tiny().config)
 
 # %% [markdown]
-# That is all a Swin-T is: a dozen settings. There is no image size among them.
+# That is all a Swin-T is: thirteen settings. There is no image size among them.
 #
 # ## 1. Put it together
 #
@@ -39,7 +39,8 @@ print(SwinConfig())
 # shifted in turn.
 #
 # **Predict.** Write down the order of these six, from pixels to logits: head, stages, patch embedding, mean
-# over all tokens, LayerNorm, softmax. One of them does not belong. Then read the two cells.
+# over all tokens, LayerNorm, softmax. One of them does not belong. (For mean and LayerNorm two orders look
+# possible; section 3 decides.) Then read the two cells.
 
 
 # %%
@@ -75,8 +76,8 @@ class MySwin(nn.Module):
 
 
 # %% [markdown]
-# Patch embedding, stages, LayerNorm, mean, head. Softmax does not belong: a network gives logits, and the
-# loss takes them as they are.
+# Patch embedding, stages, LayerNorm, mean, head. Softmax does not belong: a network gives logits,
+# and the loss takes them so.
 #
 # Now the proof: our network gets the library's weights, and then both get the same images.
 #
@@ -176,21 +177,25 @@ tokens, maps = model.patch_embedding(photo[None]), {}
 for i, stage in enumerate(model.stages, start=1):
     before, tokens = stage.merging(tokens), stage(tokens)
     maps[f"stage {i}, C = {tokens.shape[3]}"] = feature_map = tokens[0].permute(2, 0, 1)
-    alike = torch.cosine_similarity(before, tokens, dim=-1).mean()
+    start, end = (t - t.mean(dim=(1, 2), keepdim=True) for t in (before, tokens))
+    alike = torch.cosine_similarity(start, end, dim=-1).mean()
+    strangers = torch.cosine_similarity(start, end.flip(2), dim=-1).mean()
     shown = whole_swin_figures.variance_shown(feature_map)
-    print(f"stage {i}: tokens before and after its blocks: cosine {alike:.1f}; ", end="")
+    print(f"stage {i}: cosine with its own start {alike:.1f}, with another's {strangers:.1f}; ", end="")
     print(f"the picture shows {shown:.0%} of what differs")
 whole_swin_figures.feature_maps(photo, maps)
 
 # %% [markdown]
-# You can, for three stages. But nobody taught the network cats. Look at the cosines: tokens still point much
-# the way they came, because blocks only *add* to them (chapter 05). So the patches' colours come through.
-# What you cannot see here is any meaning. For that it must learn; chapter 10 looks again.
+# You can, well in three stages, hardly in the last. But nobody taught the network cats. Look at the cosines
+# (of what is left when the mean token is taken away): a token still points much the way it came, and not
+# the way another one came, because blocks only *add* (chapter 05). So the patches' colours come through.
+# What you cannot see is meaning. For that it must learn; chapter 10 looks again.
 #
 # ## Play
 #
-# The whole network, to scale. Drag the corner of the image, choose a network, click on a stage, point at a
-# bar. (*Memory* is what training keeps of one image until the backward pass.) Find out:
+# The whole network, to scale. Drag the corner of the image (for exact sizes: the sliders and arrow keys),
+# choose a network, click on a stage, point at a bar. (*Memory* is what training keeps of one image until
+# the backward pass.) Find out:
 #
 # 1. From T to S: what changes, and where?
 # 2. Twice the height and twice the width: what happens to parameters, work and memory?
@@ -203,8 +208,8 @@ ModelExplorer()
 # %% [markdown]
 # <details><summary>Answers</summary>1. Only stage 3: 18 blocks instead of 6. 2. Parameters stay; work and
 # memory become four times as much, as the number of tokens. 3. 225: then it has 8 x 8 tokens, more than one
-# window. 4. Attention: its weights are N numbers for each token and head. At 224 px nothing else in memory
-# depends on the window.</details>
+# window. 4. Attention, in stages 1 to 3: its weights are N numbers for each token and head. Stage 4 has
+# only 7 x 7 tokens, so there the window stays 7.</details>
 #
 # ## 4. Where the numbers are, and where the work is done
 #
@@ -231,8 +236,9 @@ for i, (stage, c) in enumerate(zip(model.stages, cost.stages, strict=True)):
 # nearly the same work (a quarter of the tokens). One block more in stage 3 costs as much work as one in stage
 # 4, and a quarter of the parameters.
 #
-# The four sizes of the paper (Section 3.3, Table 1) differ in `C` and in the depth of stage 3 only. On the
-# device `meta` a network has shapes but no numbers, so that even Swin-L takes no memory.
+# The four sizes of the paper (Section 3.3, Table 1) differ in `C` (heads follow: C/32) and in the depth of
+# stage 3 only. On the device `meta` a network has shapes but no numbers, so that even Swin-L takes no
+# memory. (The paper prints 29M for 28.3.)
 
 # %%
 paper = {"tiny": "29M, 4.5G", "small": "50M, 8.7G", "base": "88M, 15.4G", "large": "197M, 103.9G at 384"}
@@ -296,10 +302,10 @@ print(f"loss of the new network {cross_entropy(logits, torch.arange(1000)):.1f},
 print("drop path:", [round(block.drop_path.rate, 2) for stage in model.stages for block in stage.blocks])
 
 # %% [markdown]
-# If all classes were equally likely, the loss would be `ln(1000)`. A network of yours that starts far from it
-# deserves a look before you train it. Drop path grows in equal steps over *all* blocks, from 0 to the full
-# rate: what early blocks make is used by all later ones ([Huang et al. 2016](https://arxiv.org/abs/1603.09382),
-# Section 3).
+# If all classes were equally likely, the loss would be `ln(1000)`. A network of yours that starts far from
+# it deserves a look before you train it. Drop path grows in equal steps over *all* blocks, from 0 to the
+# full rate: what early blocks make is used by all later ones ([Huang et al.
+# 2016](https://arxiv.org/abs/1603.09382), Section 3).
 #
 # ## 6. Weights of others
 #
@@ -330,15 +336,19 @@ for library in ("official", "timm", "torchvision", "transformers"):
     loaded = swin_edu.load_checkpoint(state)
     equal = loaded.config == small.config, torch.equal(loaded(x), small(x))
     print(f"{library:13}{len(state):4} tensors; same settings: {equal[0]}; same logits: {equal[1]}")
+other = swin_edu.SwinTransformer(small.config, shift_windows=False)
+print("unshifted, loaded as shifted:", swin_edu.load_checkpoint(other.state_dict()).config.shift_windows)
 table = small.state_dict()["stages.1.blocks.0.attention.position.table"]
 print("a bias table is", tuple(table.shape), "= ((2M - 1)**2, heads)")
 
 # %% [markdown]
-# Only the last two leave no trace (here they have their usual values). Depths show in the names, the MLP
-# ratio in shapes. Heads show in the bias table and nowhere else.
+# The weights tell nothing of the last two; here they have their usual values, and the last line shows what
+# happens if not. (Real official files also keep a mask, `attn_mask`, in each shifted block, which gives the
+# shift away. Our export leaves it out.) Depths show in the names, the MLP ratio in shapes. Heads show in
+# the bias table and nowhere else.
 #
-# And the counts: 63 tensors are ours. Official files and torchvision's add the index of chapter 04 in each of
-# four blocks; transformers makes three out of each `qkv`, weight and bias.
+# And the counts: 63 tensors are ours. Official layout and torchvision's add the index of chapter 04 in each
+# of four blocks; transformers makes three out of each `qkv`, weight and bias.
 #
 # We wrote those files ourselves. So take a network that somebody else wrote: Swin of the library
 # `transformers`, with random weights.
@@ -468,10 +478,11 @@ exercises.from_transformers.check(from_transformers)
 # %% [markdown]
 # ## What you now know
 #
-# - Swin is patch embedding, stages of merging and blocks, one norm, the mean, one linear layer. A config of a
-#   dozen settings says it all, and none of them is an image size.
+# - Swin is patch embedding, stages of merging and blocks, one norm, the mean, one linear layer. A config
+#   says it all, and none of them is an image size.
 # - Equal names and shapes prove nothing; equal logits do, at odd sizes too, and in any order of sizes.
-# - The last stage holds most parameters, the deepest does most work. A block works nearly as much in each.
+# - In Swin-T the last stage holds most parameters; the one with most blocks does most work. At 224 px a
+#   block works nearly as much in each.
 # - One multiply-add is two FLOPs. Ask which one is meant, and what the counter did not see.
 # - A checkpoint is names and tensors. What has no weights (shift, neighbour order, drop path) it cannot tell.
 #

@@ -83,7 +83,8 @@ gather_blocks = Exercise(
         ),
         "pads_swapped": Mistake(
             lambda tokens, size: _padded(tokens, size, lambda H, W: (0, -H % size, 0, -W % size)),
-            "At which axis does F.pad start: the first or the last?",
+            "A side that is left over cannot be cut. How many zeros does it need, and where does F.pad "
+            "start: at the first axis or at the last?",
         ),
         "pads_at_top_and_left": Mistake(
             lambda tokens, size: _padded(tokens, size, lambda H, W: (-W % size, 0, -H % size, 0)),

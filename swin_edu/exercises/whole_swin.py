@@ -5,6 +5,7 @@ They belong to notebook 07; paper, Sections 3.1 and 3.3.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -114,7 +115,8 @@ def _count(
     table_in_each_block: bool = True,
     block_norms: int = 2,
     norm_numbers: int = 2,
-    outer_norms: bool = True,
+    embedding_norm: bool = True,
+    last_norm: bool = True,
     output_projection: bool = True,
     merged_stages: int = 1,
 ) -> int:
@@ -124,7 +126,7 @@ def _count(
         return inputs * outputs + outputs * (with_bias and bias)
 
     c = config.embed_dim
-    total = linear(config.patch_size**2 * config.in_channels, c) + norm_numbers * c * outer_norms
+    total = linear(config.patch_size**2 * config.in_channels, c) + norm_numbers * c * embedding_norm
     for stage, (depth, heads) in enumerate(zip(config.depths, config.num_heads, strict=True)):
         if stage >= merged_stages:
             before = c if stage == 0 else c // 2
@@ -136,7 +138,7 @@ def _count(
         total += depth * block + (depth if table_in_each_block else 1) * table
         c *= 2
     c //= 2
-    return total + norm_numbers * c * outer_norms + linear(c, config.num_classes)
+    return total + norm_numbers * c * last_norm + linear(c, config.num_classes)
 
 
 def _count_mistake(hint: str, **twist: object) -> Mistake:
@@ -184,7 +186,27 @@ count_swin = Exercise(
             "A LayerNorm learns a weight for each channel. Is that all?", norm_numbers=1
         ),
         "outer_norms_forgotten": _count_mistake(
-            "There are norms outside of blocks and mergings, too. Where?", outer_norms=False
+            "There are norms outside of blocks and mergings, too. Where?",
+            embedding_norm=False,
+            last_norm=False,
+        ),
+        "embedding_norm_forgotten": _count_mistake(
+            "What happens to a patch after its linear map, before the first block?", embedding_norm=False
+        ),
+        "last_norm_forgotten": _count_mistake(
+            "What stands between the last block and the mean?", last_norm=False
+        ),
+        "merging_norm_forgotten": _count_mistake(
+            "A merging gathers, then something, then reduces. What learns in between?", merging_norm=0
+        ),
+        "tables_forgotten": _count_mistake(
+            "What has each head learned about offsets, and where is it kept?", table_rows=lambda mh, mw: 0
+        ),
+        "qkv_bias_always": Mistake(
+            lambda config: _count(replace(config, qkv_bias=True)), "Did you read every setting of the config?"
+        ),
+        "window_always_7": Mistake(
+            lambda config: _count(replace(config, window_size=7)), "Did you read every setting of the config?"
         ),
         "output_projection_forgotten": _count_mistake(
             "After the heads have answered, what brings their channels together?", output_projection=False

@@ -172,7 +172,9 @@ def _check_overrides(file_config: SwinConfig, overrides: Mapping[str, Any]) -> N
         else:
             agrees = value == found
         if not agrees and name not in FREE_OVERRIDES:
-            raise CheckpointError(f"{name}={value!r} was asked for, but its tensors say {name}={found!r}")
+            raise CheckpointError(
+                f"{name}={value!r} was asked for, but its tensors say {name}={found!r}; leave it out"
+            )
 
 
 def _stage_of(name: str) -> int:

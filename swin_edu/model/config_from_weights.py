@@ -125,7 +125,10 @@ def _heads_and_windows(
     if not any(names) and declared and not declared["relative_position_bias"]:
         return declared["num_heads"], [as_pair(declared["window_size"])] * stages
     first = f"stages.{names.index(None)}.blocks.0.{TABLE}"
-    raise CheckpointError(f"{layout.theirs(first)[0]} is missing; heads and window cannot be told without it")
+    raise CheckpointError(
+        f"{layout.theirs(first)[0]} is missing; heads and window cannot be told without it. "
+        "Is the file complete?"
+    )
 
 
 def _window_of_table(
@@ -173,7 +176,9 @@ def _shapes(weights: Mapping[str, Tensor], layout: Layout) -> Callable[[str, int
     def shape(name: str, dimensions: int) -> torch.Size:
         theirs = " and ".join(layout.theirs(name))
         if name not in weights:
-            raise CheckpointError(f"{theirs} is missing; the settings cannot be told without it")
+            raise CheckpointError(
+                f"{theirs} is missing; the settings cannot be told without it. Is the file complete?"
+            )
         if weights[name].ndim != dimensions or 0 in weights[name].shape:
             raise CheckpointError(
                 f"{theirs} must have {dimensions} dimensions, got shape {tuple(weights[name].shape)}"

@@ -87,7 +87,7 @@ CHAPTERS = (
         35,
     ),
     Chapter(
-        "06_patch_merging", "Patch merging", "The network", "build the pyramid that detectors want", "05", 35
+        "06_patch_merging", "Patch merging", "The network", "build the pyramid that detectors want", "05", 40
     ),
     Chapter(
         "07_whole_swin",

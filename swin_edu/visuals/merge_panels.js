@@ -207,7 +207,7 @@ function drawOutputs(context, scene, { outputs: x, width, outs, matrix }) {
     const middle = y + matrix.step / 2;
     const number = axis + longest + 43;
     writeText(context, inWords(facts.outputs[out]), number, middle, { ...look, align: "right" });
-    writeText(context, wrong ? "✗" : shortName(level, out, facts.channels), number + 6, middle, { ...look, align: "left" });
+    writeText(context, `${shortName(level, out, facts.channels)}${wrong ? " ✗" : ""}`, number + 6, middle, { ...look, align: "left" });
   }
   context.fillStyle = colours.muted_ink;
   context.fillRect(axis - 0.5, matrix.y, 1, outs * matrix.step);
