@@ -6,6 +6,7 @@ All notebooks' explorers use these checks, when they are made and when a trait i
 from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 import traitlets
 
 
@@ -70,3 +71,27 @@ def one_of(value: Any, options: Collection[Any], name: str) -> Any:
     if value not in options:
         raise traitlets.TraitError(f"{name} must be one of {', '.join(map(str, options))}; got {value!r}")
     return value
+
+
+def own_picture(pixels: Any) -> np.ndarray:
+    """A picture that a reader brings along.
+
+    Args:
+        pixels: what came.
+
+    Returns:
+        (height, width, 3) uint8, at least one pixel.
+
+    Raises:
+        traitlets.TraitError: for anything else; names shape and dtype.
+
+    Example:
+        >>> own_picture(np.zeros((4, 6, 3), dtype=np.uint8)).shape
+        (4, 6, 3)
+    """
+    pixels = np.asarray(pixels)
+    if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8 or not pixels.size:
+        raise traitlets.TraitError(
+            f"image must be a name or a (height, width, 3) uint8 array, got {pixels.dtype} {pixels.shape}"
+        )
+    return pixels

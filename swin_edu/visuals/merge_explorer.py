@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from swin_edu.model.config import Pair
-from swin_edu.visuals.checks import Value, one_of, within
+from swin_edu.visuals.checks import Value, one_of, own_picture, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.merge_facts import (
     LARGEST_GRID,
@@ -21,7 +21,6 @@ from swin_edu.visuals.merge_facts import (
 )
 from swin_edu.visuals.merge_figure import draw_merge
 from swin_edu.visuals.photographs import as_jpeg
-from swin_edu.visuals.shift_explorer import _checked_picture
 
 
 class MergeExplorer(Explorer):
@@ -73,7 +72,7 @@ class MergeExplorer(Explorer):
     ) -> None:
         photographs = photographs_with_grain()
         if not isinstance(image, str):
-            yours = with_grain({"data": as_jpeg(_checked_picture(image)), "focus": [0.5, 0.5]})
+            yours = with_grain({"data": as_jpeg(own_picture(image)), "focus": [0.5, 0.5]})
             photographs, image = {"yours": yours, **photographs}, "yours"
         # Checked here, in this order, because traitlets checks in any order.
         within(height, 1, LARGEST_GRID, "height")

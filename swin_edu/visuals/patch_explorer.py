@@ -11,7 +11,7 @@ import traitlets
 from torch import Tensor
 
 from swin_edu.model.config import Pair
-from swin_edu.visuals.checks import Value, one_of, within
+from swin_edu.visuals.checks import Value, one_of, own_picture, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.patch_facts import (
     TOKEN_LENGTH,
@@ -69,7 +69,7 @@ class PatchExplorer(Explorer):
     ) -> None:
         photographs: Mapping[str, Any] = small_photographs()
         if not isinstance(image, str):
-            photographs = {"yours": as_pixels(_checked_picture(image)), **photographs}
+            photographs = {"yours": as_pixels(own_picture(image)), **photographs}
             image = "yours"
         # Checked here, in this order, because traitlets checks in any order.
         within(patch_size, SMALLEST_PATCH, LARGEST_PATCH, "patch_size")
@@ -163,12 +163,3 @@ def _checked_patch(value: Any, rows: int, columns: int) -> Pair:
             f"(0, 0) ... ({rows - 1}, {columns - 1}); got {value!r}"
         )
     return pair
-
-
-def _checked_picture(pixels: Any) -> np.ndarray:
-    pixels = np.asarray(pixels)
-    if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8 or not pixels.size:
-        raise traitlets.TraitError(
-            f"image must be a name or a (height, width, 3) uint8 array, got {pixels.dtype} {pixels.shape}"
-        )
-    return pixels

@@ -9,7 +9,7 @@ import numpy as np
 import traitlets
 
 from swin_edu.model.config import Pair, as_pair
-from swin_edu.visuals.checks import Value, one_of, within
+from swin_edu.visuals.checks import Value, one_of, own_picture, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.photographs import as_jpeg, photographs_for_browser
 from swin_edu.visuals.reach_facts import MOST_BLOCKS, ReachFacts
@@ -84,7 +84,7 @@ class ReachExplorer(Explorer):
     ) -> None:
         photographs = photographs_for_browser()
         if not isinstance(image, str):
-            own = {"data": as_jpeg(_checked_picture(image)), "focus": [0.5, 0.5]}
+            own = {"data": as_jpeg(own_picture(image)), "focus": [0.5, 0.5]}
             photographs, image = {"yours": own, **photographs}, "yours"
         # Checked here, in this order, because traitlets checks in any order.
         within(height, 1, LARGEST_GRID, "height")
@@ -195,12 +195,3 @@ def _checked_token(value: Any, height: int, width: int) -> Pair:
             f"(0, 0) ... ({height - 1}, {width - 1}); got {value!r}"
         )
     return row, column
-
-
-def _checked_picture(pixels: Any) -> np.ndarray:
-    pixels = np.asarray(pixels)
-    if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
-        raise traitlets.TraitError(
-            f"image must be a name or a (height, width, 3) uint8 array, got {pixels.dtype} {pixels.shape}"
-        )
-    return pixels

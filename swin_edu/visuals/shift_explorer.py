@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from swin_edu.model.config import Pair, as_pair
-from swin_edu.visuals.checks import Value, one_of, within
+from swin_edu.visuals.checks import Value, one_of, own_picture, within
 from swin_edu.visuals.explorer import Explorer, assemble_module
 from swin_edu.visuals.photographs import as_jpeg, photographs_for_browser
 from swin_edu.visuals.shift_facts import ShiftFacts, token_in_window
@@ -75,7 +75,7 @@ class ShiftExplorer(Explorer):
         photographs: Mapping[str, Any] = photographs_for_browser()
         if not isinstance(image, str):
             photographs = {
-                "yours": {"data": as_jpeg(_checked_picture(image)), "focus": [0.5, 0.5]},
+                "yours": {"data": as_jpeg(own_picture(image)), "focus": [0.5, 0.5]},
                 **photographs,
             }
             image = "yours"
@@ -207,12 +207,3 @@ def _checked_token(value: Any, height: int, width: int) -> Pair:
 
 def _int_or_pair(pair: Pair) -> int | Pair:
     return pair[0] if pair[0] == pair[1] else pair
-
-
-def _checked_picture(pixels: Any) -> np.ndarray:
-    pixels = np.asarray(pixels)
-    if pixels.ndim != 3 or pixels.shape[-1] != 3 or pixels.dtype != np.uint8:
-        raise traitlets.TraitError(
-            f"image must be a name or a (height, width, 3) uint8 array, got {pixels.dtype} {pixels.shape}"
-        )
-    return pixels
