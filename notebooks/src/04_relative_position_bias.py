@@ -4,7 +4,7 @@
 # **Cut a face into sixteen pieces and shuffle them. Would attention notice?** In this lesson you find out,
 # and you give it a sense of place for the price of a small table.
 #
-# - **Time:** 35 minutes, and 40 minutes for the tasks at the end.
+# - **Time:** 40 minutes, and 40 minutes for the tasks at the end.
 # - **You need:** PyTorch tensors, `softmax`, and what a window is; chapter 03 for sections 1 and 7.
 # - **You build:** the index of offsets, the table of biases, and window attention with both.
 #
@@ -29,13 +29,13 @@ torch.manual_seed(0)
 print("ready")
 
 # %% [markdown]
-# ## 1. Attention is blind to order
+# ## 1. Does attention notice the order?
 #
 # One window of 4 x 4 tokens. Attention as in chapter 03, without learned weights: each token is its own
 # query, key and value.
 #
-# **Predict.** We shuffle the sixteen tokens and attend again. How many of the sixteen outputs are new, so
-# that no token had them before?
+# **Predict.** We shuffle the sixteen tokens and attend again. How many of the sixteen outputs did not exist
+# before? (In the picture, the framed token asks; bright pieces get much attention.)
 
 # %%
 cat = photograph("chelsea")[2:298, 97:393]
@@ -180,8 +180,8 @@ explorer
 #
 # ## 4. Slips, and how many offsets they mix up
 #
-# Five slips that people make. Each gives whole numbers of the right shape. (*lost* counts the offsets that
-# have no number of their own, *moved* those that have another one than the library's.)
+# Five slips that people make. Each gives whole numbers of the right shape. (*lost* is 49 minus the
+# different numbers, *moved* counts offsets with another number than the library's.)
 #
 # **Predict.** Which of them make different offsets share one number? (That cannot be learned away.)
 
@@ -280,7 +280,8 @@ for name, attention in elsewhere.items():
     print(f"{name:20} the weights sum to 1: {ones!s:6} right: {right}")
 
 # %% [markdown]
-# Neither. (The second could be trained, but here a loaded table would count only half.)
+# Only the second's weights still sum to 1, and neither output is right. (The second could be trained, but
+# here a loaded table would count only half.)
 #
 # **Question.** Swin-T has 12 blocks. How many tables has it?
 #
@@ -351,10 +352,9 @@ BiasExplorer(table=learned.position.table, query=(1, 2), key=(1, 1))
 # Left neighbour: (0, **+1**). Neighbour above: (**+1**, 0). Nobody told the heads who does what; they
 # shared the jobs out. Without the bias, the layer cannot do them at all.
 #
-# Look closer. Entry 0 stayed white: only token 0 uses it, which has no neighbour to find, so nothing taught
-# it. And where there is no left neighbour, the left head helps to look up: its second white spot. (This is
-# a toy, no trained Swin; the course ships none yet. After chapter 08, give the explorer a table of your
-# own.)
+# Look closer. White is 0, and among purple a white entry is looked at much more. Entry 0 stayed white
+# because only token 0 uses it, which has no neighbour to find: nothing taught it. (This is a toy, no
+# trained Swin; the course ships none yet.)
 #
 # **Predict.** Now three slips, trained in the same way. Which can do the job? And which, if we load the
 # weights that you have just learned?
@@ -382,7 +382,7 @@ for name in ("one table for both heads", "key - query", "nothing added"):
 # One table cannot look left and up at once. The other two learn well, and read foreign weights wrongly. A
 # falling loss proves nothing about your index: compare numbers.
 #
-# ## 7. The bias cannot replace the mask
+# ## 7. Could the bias replace the mask?
 #
 # After the roll of chapter 03, strangers sit in one window. "Drop the mask, the bias will keep them apart."
 # Take 8 x 8 tokens, M = 4, s = 2.
@@ -398,8 +398,8 @@ print(f"both: {len(allowed & forbidden)} of 49")
 print(f"query 5 may attend to key 10: window 0 {mask[0, 5, 10]}, window 3 {mask[3, 5, 10]}")
 
 # %% [markdown]
-# All but (0, 0). One number would have to say "look" in one window and "never" in the other. The bias knows
-# the offset, the mask the window. You need both.
+# All but (0, 0): no token is a stranger to itself. One number would have to say "look" in one window and
+# "never" in the other. The bias knows the offset, the mask the window. You need both.
 #
 # ## 8. Another window size
 #
@@ -429,14 +429,15 @@ head = table.argmax(dim=0).tolist().index(31)  # the one that looks up
 position_figures.tables({name: t[:, head].view(round(len(t) ** 0.5), -1) for name, t in shown.items()})
 
 # %% [markdown]
-# As a picture, the spot stays near (+1, 0), a little wider. As a list, it slides to the left edge, dr = +2
-# and dc = -5: now the head looks up two rows, and across the whole window to the right.
+# As a picture, the spot moves from +1 to 11/7 = 1.57, between two cells: both are orange, (+2, 0) a little
+# more. As a list, it slides to the left edge, (+2, -5): now the head looks across the whole window.
 #
 # **Predict.** Who does the job best at M = 6: a table of zeros, the stretched one, or each of them after a
 # short fine-tuning? Order the four.
 #
-# A **smaller** map needs no new table: its window is the upper left corner of the full one. Would the lower
-# right corner give another bias?
+# And a map **smaller** than the window, 2 x 3 tokens with M = 4? The window shrinks to 2 x 3, and no new
+# table is needed: take the bias of the upper left 2 x 3 tokens. Would those at the lower right give another
+# one?
 
 # %%
 results = {}

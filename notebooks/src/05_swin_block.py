@@ -1,11 +1,10 @@
 # %% [markdown]
 # # 5. The Swin block
 #
-# **What is left of a cat after twelve blocks of random weights?** With two plus signs, most of it. Without
-# them, nothing at all. In this lesson you put the block together, and find out what each part is for by
-# taking it away.
+# **What is left of a cat after twelve blocks of random weights?** It depends on two plus signs. In this
+# lesson you put the block together, and find out what each part is for by taking it away.
 #
-# - **Time:** 35 minutes, and half an hour for the tasks at the end.
+# - **Time:** 40 minutes, and 35 minutes for the tasks at the end.
 # - **You need:** windows and attention (chapter 02), the shift and its mask (03), the position bias (04).
 # - **You build:** the MLP, drop path and `MyBlock`, equal to the library's block.
 #
@@ -58,7 +57,7 @@ print("equal to the block:", torch.allclose(result, block(tokens), atol=1e-5))
 # %% [markdown]
 # The shape never changes, so blocks can be stacked without end.
 #
-# ## 2. LayerNorm: each token alone
+# ## 2. LayerNorm
 #
 # LayerNorm takes *one token*, subtracts the mean of its `C` numbers and divides by their standard deviation.
 # Then each channel gets a learned scale and shift (1 and 0 at the start).
@@ -129,9 +128,10 @@ for name, distances in maps.items():
 block_figures.token_maps(maps, "distance from the mean token")
 
 # %% [markdown]
-# Without the plus, all tokens become **the same token**. Each attention is an average, and twelve averages in
-# a row leave nothing to tell an eye from an ear. (Dong et al. 2021 prove it: pure attention [loses rank
-# doubly exponentially with depth](https://arxiv.org/abs/2103.03404).)
+# With the plus, two thirds of it are left. Without, all tokens become **the same token**. Each attention is
+# an average, and twelve averages in a row leave nothing to tell an eye from an ear. (Here the MLPs lost
+# their plus, too. Dong et al. 2021 prove it for attention alone: it [loses rank doubly exponentially with
+# depth](https://arxiv.org/abs/2103.03404).)
 #
 # What is lost on the way forward is lost on the way back, too.
 #
@@ -150,7 +150,7 @@ def gradient_norms(tokens, blocks, **how):
 
 for residual in (True, False):
     norms = gradient_norms(tokens, blocks[:12], residual=residual)
-    print(f"residual {residual!s:5}: the gradient arrives times {norms[0] / norms[-1]:.1g}")
+    print(f"residual {residual!s:5}: the gradient arrives times {norms[0] / norms[-1]:.2g}")
 
 # %% [markdown]
 # The plus is a road for the gradient: the derivative of `z + branch(z)` is `1 + ...`, never just a product of
@@ -162,7 +162,7 @@ for residual in (True, False):
 # branch's entrance. Both are in use; in deep stacks they behave differently.
 #
 # **Predict.** In which of the two do the numbers on the road grow with depth? In which does the gradient
-# pass unchanged?
+# arrive at about its full size?
 
 # %%
 sizes = {}
@@ -174,9 +174,10 @@ for name, norm_first in {"norm before (Swin)": True, "norm after": False}.items(
 block_figures.curves(sizes, "blocks", "standard deviation of a token")
 
 # %% [markdown]
-# Before: nobody tidies the road, so each branch piles something onto it, and the gradient comes home whole.
-# After: the size stays 1, but each norm squeezes the road as well, and with it what came from far back.
-# (Very large Swins suffer from the growth; Swin V2 will move the norm once more, chapter 14.)
+# Before: nobody tidies the road, so each branch piles something onto it, and the gradient comes home at
+# about its full size. After: the size stays 1, but each norm squeezes the road as well, and with it what
+# came from far back. (Very large Swins suffer from the growth; Swin V2 will move the norm once more,
+# chapter 14.)
 #
 # **Question.** Which line is the block of the paper?
 #
@@ -195,8 +196,8 @@ block_figures.curves(sizes, "blocks", "standard deviation of a token")
 # out:
 #
 # 1. Point at other tokens. Which numbers in panel 2 never change?
-# 2. Switch Residual off and point again. After which block are all tokens alike?
-# 3. Switch Norm first off. What happens to the bars of panel 3?
+# 2. Switch Residual off and point again. After which block do the tokens *differ 0 %*?
+# 3. Switch Norm first off. How much do the tokens differ after block 6, with it and without?
 # 4. Switch Shift off. Can the green token still reach the other end?
 
 # %%
@@ -205,10 +206,10 @@ explorer
 
 # %% [markdown]
 # <details><summary>Answers</summary>1. Shapes, weights, multiply-adds: the block does the same work for
-# each token. 2. After three: they differ by less than one percent, and the bands have closed. 3. They stop
-# growing. 4. No: only the window that it stands in ever hears.</details>
+# each token. 2. After three: the bands have closed. 3. Less without: each norm squeezes the road, and with
+# it what tells tokens apart. 4. No: only the window that it stands in ever hears.</details>
 #
-# ## 5. The MLP: think alone
+# ## 5. The MLP
 #
 # Attention lets tokens talk. The second branch lets each one think for itself: up to `4C` numbers, a bend,
 # back to `C`. The bend is GELU, `x` times the chance that a standard normal number is below `x`.
@@ -283,7 +284,8 @@ print("equal to count_parameters:", total == count_parameters(SwinBlock(C, h, M)
 # 2016](https://arxiv.org/abs/1603.09382)). With rate `p`, a coin for **each sample** decides: the branch is
 # dropped, or kept and divided by `1 - p`. The road stays, so a skipped branch only means "nothing added".
 #
-# **Predict.** A branch of ones, `p = 0.2`. Which values come out? What are their mean and their variance?
+# **Predict.** A branch of ones, `p = 0.2`. A fifth becomes 0. What becomes of the rest? What are mean and
+# variance?
 
 
 # %%
@@ -304,8 +306,8 @@ print("in evaluation, nothing happens:", bool((drop_path(torch.ones(9, 2), 0.2, 
 
 # %% [markdown]
 # Mean 1, so the next layer meets the same average in training and in evaluation. Without the division it
-# would be 0.8. The rate grows with depth, linearly from 0 to the last block: early blocks carry everything
-# that follows.
+# would be 0.8. The rate grows with depth, linearly from 0 in the first block to 0.2 in the last: early
+# blocks carry everything that follows.
 
 # %%
 rates = [block.drop_path.rate for stage in swin_edu.swin_tiny().stages for block in stage.blocks]
@@ -313,12 +315,12 @@ print("Swin-T:", [round(rate, 3) for rate in rates])
 print(f"branches left out on average: {2 * sum(rates):.1f} of {2 * len(rates)}")
 
 # %% [markdown]
-# **Question.** The library transformers applies drop path on the attention branch only (we found it by
-# reading and running it: an exhibit of the bug museum, chapter 12). What follows?
+# **Question.** The library transformers applies drop path on the attention branch only (found by reading
+# and running it; chapter 12 will show it). What follows?
 #
 # <details><summary>A. Wrong results at inference.</summary>No. In evaluation drop path does nothing, so the
 # logits are right. That is why it can stay unnoticed for years.</details>
-# <details><summary>B. Training is weaker regularised than the recipe says.</summary>Right. Half of the
+# <details><summary>B. Training is regularised less than the recipe says.</summary>Right. Half of the
 # branches, and those with two thirds of the parameters, are never dropped.</details>
 # <details><summary>C. The mean of the MLP branch is too small.</summary>No. It is neither dropped nor
 # divided, so its mean is what it should be.</details>
@@ -386,8 +388,8 @@ for s in (0, 2):
 # 2, 2, 6, 2).
 #
 # **Predict.** In a grid of 32 x 32 tokens with M = 4, how many tokens does one token see after 2 blocks,
-# after 4, after 8? And your friend's? Then watch it grow. (The explorer asks who *hears* the
-# token; that can take a block more than seeing as far.)
+# after 4, after 8? And your friend's? Then watch it grow. (Switch *look back* on in the explorer: it then
+# counts whom the token sees, as the cell does. Your friend's stage is in the printed lines only.)
 
 
 # %%
@@ -445,9 +447,10 @@ def block_in_training(tokens, norm1, attend, norm2, mlp, rate, draws):
 exercises.block_in_training.check(block_in_training)
 
 # %% [markdown]
-# **C. What one token sees** (hard, 20 minutes). A stack of any blocks: each has its own window `(Mh, Mw)` and
-# shift `(sh, sw)`, on any grid. Which tokens of the input can change the output at `(row, column)`? An axis
-# no longer than the window is one window and is not shifted.
+# **C. What one token sees** (hard, 20 minutes). A stack of any blocks: each has its own window `(Mh, Mw)`
+# and shift `(sh, sw)`, on any grid. (A shift of s puts the first wall after s rows, as in chapter 03.)
+# Which tokens of the input can change the output at `(row, column)`? An axis no longer than the window is
+# one window and is not shifted.
 #
 # <details><summary>Hint</summary>You ask about the output, so begin with the block that comes last.</details>
 

@@ -111,6 +111,12 @@ block_in_training = Exercise(
         "side_by_side": Mistake(side_by_side, "Which tokens does the MLP read: those before attention?"),
         "no_residual": Mistake(no_residual, "What becomes of a sample whose branch is dropped?"),
         "road_dropped": Mistake(road_dropped, "You drop the road together with the branch."),
+        "norm2_forgotten": Mistake(
+            lambda z, norm1, attend, norm2, mlp, rate, draws: in_training(
+                z, norm1, attend, lambda tokens: tokens, mlp, rate, draws
+            ),
+            "What does the MLP read: the road itself, or a normed copy?",
+        ),
         "norm1_twice": Mistake(
             lambda z, norm1, attend, norm2, mlp, rate, draws: in_training(
                 z, norm1, attend, norm1, mlp, rate, draws

@@ -110,6 +110,17 @@ def _heads_misread(table: Tensor, old: Side, new: Side) -> Tensor:
     return rearrange(pictures, "1 h r c -> (r c) h")
 
 
+def _heads_misread_both_ways(table: Tensor, old: Side, new: Side) -> Tensor:
+    pictures = table.reshape(1, -1, 2 * old[0] - 1, 2 * old[1] - 1)
+    pictures = F.interpolate(pictures, (2 * new[0] - 1, 2 * new[1] - 1), mode="bicubic")
+    return pictures.reshape(-1, table.shape[1])
+
+
+def _resize_to_window(table: Tensor, old: Side, new: Side) -> Tensor:
+    pictures = rearrange(table, "(r c) h -> 1 h r c", r=2 * old[0] - 1)
+    return rearrange(F.interpolate(pictures, new, mode="bicubic"), "1 h r c -> (r c) h")
+
+
 def _as_one_list(table: Tensor, old: Side, new: Side) -> Tensor:
     return F.interpolate(table.T[None], (2 * new[0] - 1) * (2 * new[1] - 1), mode="linear")[0].T.contiguous()
 
@@ -139,6 +150,13 @@ resize_table = Exercise(
         "heads_misread": Mistake(
             _heads_misread,
             "A reshape moves no axis. In the table heads come last; where does interpolate want them?",
+        ),
+        "heads_misread_both_ways": Mistake(
+            _heads_misread_both_ways,
+            "A reshape does not move an axis. Along which axis of the table do the heads lie?",
+        ),
+        "size_of_window": Mistake(
+            _resize_to_window, "You resize to M values a side. How many values has an offset?"
         ),
         "as_one_list": Mistake(_as_one_list, "A column of the table is no list, it is a picture."),
         "bilinear": Mistake(

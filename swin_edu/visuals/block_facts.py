@@ -113,7 +113,7 @@ class BlockFacts:
         """
         kind = self.kind(self.block)
         start, attention, mlp, end = (self.size(name) for name in ("z", "attention", "MLP", "new z"))
-        word = "adds" if self.residual else "puts in its place"
+        word = "adds" if self.residual else "replaces it by"
         attended = (
             f"attention, to {self.company} token{'s' if self.company > 1 else ''}, {word} {attention:.2f}"
         )

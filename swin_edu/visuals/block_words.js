@@ -18,7 +18,7 @@ export function blockLine({ height, width, blocks, token, norm_first, residual, 
 /** One sentence on the followed token in the block on show, and on the whole stack. */
 export function describeBlock({ height, width, blocks, block, token, source, residual }, facts) {
   const { shifted, sizes, company, spread, heard } = facts;
-  const word = residual ? "adds" : "puts in its place";
+  const word = residual ? "adds" : "replaces it by";
   return `Block ${block} of ${blocks}, ${shifted ? "shifted" : "plain"}. Token ${placeWords(token)} comes in with size `
     + `${sizes.start.toFixed(2)}; attention, to ${plural(company, "token")}, ${word} ${sizes.attention.toFixed(2)}, the MLP `
     + `${sizes.mlp.toFixed(2)}; it leaves with ${sizes.end.toFixed(2)}. After ${plural(blocks, "block")}, the tokens differ by `
@@ -28,7 +28,7 @@ export function describeBlock({ height, width, blocks, block, token, source, res
 /** One channel of the followed token, step by step. */
 export function describeChannel({ norm_first, residual }, token, channel, numbers) {
   const [z, a, b, middle, c, d, last] = numbers.map(signedNumber);
-  const adds = residual ? "adds" : "puts in its place";
+  const adds = residual ? "adds" : "replaces it by";
   const way = norm_first
     ? `${z} on the road; normed ${a}; attention ${adds} ${b}: ${middle}. Normed ${c}; the MLP ${adds} ${d}: ${last}.`
     : `${z} on the road; attention ${adds} ${a}: ${b}; normed ${middle}. The MLP ${adds} ${c}: ${d}; normed ${last}.`;

@@ -76,7 +76,7 @@ CHAPTERS = (
         "The block",
         "give attention a sense of place, at any window size",
         "03",
-        35,
+        40,
     ),
     Chapter(
         "05_swin_block",
@@ -84,7 +84,7 @@ CHAPTERS = (
         "The block",
         "build both kinds of block, and see how far they reach",
         "04",
-        35,
+        40,
     ),
     Chapter(
         "06_patch_merging", "Patch merging", "The network", "build the pyramid that detectors want", "05", 40
