@@ -208,8 +208,7 @@ for name, index in slips(steps[:, None], steps[None, :], 4).items():
 # - **No multiplication** and **times M** lose offsets: different ones share a number.
 # - **Times 2M** loses none, but points past the end of the table: an `IndexError`.
 # - **Key - query** is the transposed index. With **nothing added**, negative numbers count from the table's
-#   end, silently. Both only use the table in another order. So such a network trains as well as any, but it
-#   reads weights that were learned with the right order wrongly (section 6).
+#   end, silently. Both only use the table in another order. Does that matter? Section 6 will show it.
 #
 # **Question.** A window of Mh rows and Mw columns: by how much must the *row's* digit be multiplied?
 #
@@ -301,7 +300,7 @@ numbers = sum(rows * heads for rows, heads in tables.values())
 print(f"{numbers:,} numbers in all; one absolute embedding of 56 x 56 x 96 has {56 * 56 * 96:,}")
 
 # %% [markdown]
-# **Question.** "Swin adds no absolute position. So it works without position." True?
+# **Question.** "Swin adds no absolute position. So it knows nothing of position." True?
 #
 # <details><summary>A. Yes, the shift is enough.</summary>No. The shift decides *who* meets. Inside a
 # window, all would still be a bag.</details>
@@ -387,7 +386,7 @@ for name in ("one table for both heads", "key - query", "nothing added"):
 # After the roll of chapter 03, strangers sit in one window. "Drop the mask, the bias will keep them apart."
 # Take 8 x 8 tokens, M = 4, s = 2.
 #
-# **Predict.** How many of the 49 offsets join two neighbours in window 0 *and* two strangers in window 3?
+# **Predict.** How many of the 49 offsets are allowed in window 0 *and* forbidden for some pair in window 3?
 
 # %%
 index, mask = swin_edu.relative_position_index(4), swin_edu.shift_mask(8, 8, 4, 2)
@@ -407,7 +406,8 @@ print(f"query 5 may attend to key 10: window 0 {mask[0, 5, 10]}, window 3 {mask[
 # pixels, with (0, 0) in the middle. So enlarge the picture to 11 x 11, bicubically, as the paper does
 # before fine-tuning with another window.
 #
-# **Predict.** Somebody stretches the 49 rows as one long list instead. What becomes of the orange spot?
+# **Predict.** Somebody stretches the 49 rows as one long list instead. What becomes of the largest entry
+# (orange), row 31 of 49?
 
 
 # %%
@@ -446,7 +446,8 @@ for name, start in {"zeros": torch.zeros(121, 2), "stretched": resized}.items():
     larger.load_state_dict({**learned.state_dict(), "position.table": start})
     results[name] = error(larger, 6, images=256).item()
     results[f"{name}, 80 steps later"] = error(train(larger, 6, steps=80), 6, images=256).item()
-print("from the best to the worst:", " > ".join(sorted(results, key=results.get)))
+for name in sorted(results, key=results.get):
+    print(f"{name:27} error below 0.1: {results[name] < 0.1}")
 
 position = RelativePositionBias(window_size=4, num_heads=2)
 nn.init.normal_(position.table)
@@ -456,8 +457,9 @@ for name, corner in {"upper left": places[:2, :3], "lower right": places[2:, 1:]
     print(name, tuple(bias.shape), "equal to position((2, 3)):", torch.equal(bias, position((2, 3))))
 
 # %% [markdown]
-# Stretching is a good start, not an end: a spot on one token now lies between two. Fine-tune. And all
-# corners are the same, because offsets do not change when both tokens move together.
+# Stretched alone is only a little better than zeros here: a spot on one token now lies between two.
+# Fine-tune, and it stays ahead. And all corners are the same, because offsets do not change when both
+# tokens move together.
 #
 # ## Your turn
 #
