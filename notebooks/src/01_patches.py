@@ -9,8 +9,8 @@
 # - **You need:** PyTorch tensors (`reshape`, `permute`, matrix products).
 # - **You build:** patch partition and its inverse, the linear embedding, and the convolution that does both.
 #
-# `p` is the side of a patch in pixels, `C` the numbers in a token (its channels), `H x W` the size in pixels.
-# Images are `(B, channels, H, W)`, tokens are `(B, rows, columns, C)`. Row comes before column.
+# `p` is the side of a patch in pixels, `C` the numbers in a token (its channels), `H x W` here the size in
+# *pixels*. Images are `(B, channels, H, W)`, tokens are `(B, rows, columns, C)`. Row comes before column.
 #
 # *To predict honestly, choose Edit > Clear Outputs of All Cells first.*
 
@@ -111,7 +111,7 @@ patches_figures.photographs({"the cat": cat[0], "cut without permute": scrambled
 
 # %% [markdown]
 # Stripes: a "patch" is now 48 numbers that follow each other in one colour: all reds, then all greens, then
-# all blues. Nothing crashed, and every number is still there. A right shape proves nothing. Follow a number.
+# all blues. Nothing crashed, and every number is still there. Follow a number.
 #
 # ## 3. Forty-eight numbers
 #
@@ -267,10 +267,10 @@ print(f"equal to swin_edu.PatchEmbedding to 12 digits in {sum(same)} of {len(sam
 # ## 6. What is lost?
 #
 # 48 numbers became 96. From the tokens we try to get the photograph back: `torch.linalg.lstsq` finds the
-# matrix that does it best.
+# matrix that does it best for this photograph.
 #
-# **Predict.** For each token length C, is the photograph complete, or damaged: 96 numbers, 3 numbers, and 3
-# numbers where `W` is not random but chosen for this photograph?
+# **Predict.** Is the photograph complete, or damaged: with 96 numbers, with 3, and with 3 where `W` is not
+# random but chosen for it? Which of the last two is better?
 
 # %%
 pixels = cut(cat.double(), 4)
@@ -318,9 +318,9 @@ patches_figures.photographs({"the cat": cat[0], "half as bright": cat[0] / 2, "f
 # %% [markdown]
 # A patch with half the light becomes the same token: the norm divides the light away. The third picture
 # undoes `W` (`torch.linalg.pinv`) for the normalised tokens: the pattern *inside* each patch is there, its
-# brightness is not. (Exceptions: nearly black patches, where the norm's epsilon counts.) The real layer has
-# `b`, which does not get darker with the photograph. With it every token changes: take the `zero_()` line
-# away and see.
+# scale is not. (Exceptions: nearly black patches, where the norm's epsilon counts.) The real layer has `b`,
+# which does not get darker with the photograph. With it every token changes: take the `zero_()` line away
+# and see.
 #
 # ## 7. Sizes that p does not divide
 #
@@ -429,8 +429,8 @@ exercises.overlapping_tokens.check(overlapping_tokens)
 # - Cutting is split, permute, join. Without the permute the shape is right and the picture is scrambled.
 # - The linear embedding multiplies each patch with the same matrix. A convolution with stride p is that
 #   matrix, its weights in the order (c p q).
-# - 48 numbers fit into 96, so nothing need be lost. LayerNorm then takes away most of how
-#   bright a patch is.
+# - 48 numbers fit into 96, so nothing need be lost. Without `b`, LayerNorm makes a patch and its
+#   half-bright copy one token.
 # - A token knows its own patch, not its place and not its neighbours.
 #
 # ## What comes next

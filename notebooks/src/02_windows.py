@@ -35,8 +35,9 @@ print("ready")
 # ## 1. Attention in four lines
 #
 # Each token sends out a **query** ("what am I looking for?"), a **key** ("what is to be found here?") and a
-# **value** ("what do I tell?"). Each is a linear map of its vector. Query times key says how well two tokens
-# fit. `softmax` turns that into weights that sum to 1, and the answer is the weighted mean of the values.
+# **value** ("what do I tell?"). Each is a linear map of its vector. Query times key says how well, and how
+# strongly, two fit. `softmax` turns that into weights that sum to 1, and the answer is the weighted mean of
+# the values.
 
 
 # %%
@@ -76,7 +77,7 @@ figures.attention(photo, looks, query=(9, 8))
 # %% [markdown]
 # Bright: much attention. Not fur of the same orange: a dot product grows with the key's *length*, so the
 # strongest orange wins, the nose. Edges find the rim of an eye. So several heads ask side by side, each
-# with `d = C/h` channels. Distance does not matter to them.
+# with `d = C/h` channels.
 #
 # **Question.** `weights` is (864, 864). Along which axis must it sum to 1?
 #
@@ -94,8 +95,8 @@ figures.attention(photo, looks, query=(9, 8))
 # Swin's first stage has patches of 4 x 4 pixels and, in Swin-T, 3 heads. `weights` has an entry for each
 # pair of tokens.
 #
-# **Predict.** The photograph's side doubles. How many times more pairs? At which side do the weights of *one
-# layer* no longer fit into 24 GB?
+# **Predict.** The photograph's side doubles. How many times more pairs? At 448 or 896 px, do the weights of
+# *one layer* fit into 24 GB?
 
 # %%
 for pixels in (224, 448, 896):
@@ -198,15 +199,15 @@ for name, small, large in (("global", few, many), ("windows of 64 tokens", 64, 6
 #
 # Double the side: four times the tokens, so nearly 16 times the time, or 4 times with windows. Find out:
 #
-# 1. From which side on does global attention need more than 24 GB in one layer?
-# 2. At 224 px, which `M` costs as much as global attention?
+# 1. From which side on does global attention with 6 heads need more than 24 GB?
+# 2. At 64 px, which `M` costs as much as global attention?
 # 3. Does the number of heads change the work? The memory?
 
 # %%
 CostExplorer(side=224, window_size=7, channels=96, num_heads=3)
 
 # %% [markdown]
-# <details><summary>Answers</summary>1. From about 850 px on. 2. M = 56: one window is the whole grid. 3. Not
+# <details><summary>Answers</summary>1. From about 710 px on. 2. M = 16: one window is the whole grid. 3. Not
 # the work: h heads of C/h channels make C again. The memory, yes: each head keeps its own weights.</details>
 #
 # ## 3. Scissors
@@ -422,8 +423,9 @@ exercises.cut_windows.check(cut_windows)
 
 # %% [markdown]
 # **B. The bill for sound, pictures and video** (medium, 15 minutes). Count the multiply-adds of windowed
-# attention on a grid with one, two or three axes. An axis that the window does not divide is padded to whole
-# windows, and padding is work, too. An axis no longer than its window is one window, and is not padded.
+# attention, as equation (2) does, on a grid with one, two or three axes. An axis that the window does not
+# divide is padded to whole windows, and padding is work, too. An axis no longer than its window is one
+# window, and is not padded.
 #
 # <details><summary>Hint</summary>First settle each axis alone: its window, then its padded length. After
 # that only two numbers count: all tokens, and the tokens in a window.</details>

@@ -177,11 +177,13 @@ class WindowFacts:
             others = f"with the {tokens - 1} other{'s' if tokens > 2 else ''} of its window"
             kept = self.place == self.number
             moves = (
-                f"stays at place {self.place}" if kept else f"moves from place {self.number} to {self.place}"
+                f"is still at place {self.place} of memory"
+                if kept
+                else f"has moved in memory, from place {self.number} to {self.place}"
             )
             return (
                 f"{token} goes to window {self.window}, {inside}, {others if tokens > 1 else 'alone'}. "
-                f"In memory it {moves}."
+                f"At the end it {moves}."
             )
         mixed = len(self.owners[self.company].unique())
         first, last = int(self.company[0]), int(self.company[-1])

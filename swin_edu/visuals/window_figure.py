@@ -91,6 +91,8 @@ def _series(facts: WindowFacts) -> list[str]:
     if facts.batch * nh * nw <= 6:
         return [f"series_{w}" for w in owners]
     image, inside = np.divmod(owners, nh * nw)
+    if nh * nw <= 6:
+        return [f"series_{w}" for w in inside]
     return [f"series_{s}" for s in (3 * image + 2 * (inside // nw) + inside % nw) % 6]
 
 

@@ -52,7 +52,7 @@ function batchLayout(sizes, width, height, forget) {
   };
   const ways = Array.from({ length: count }, (_, i) => wayOf(i + 1));
   const best = ways.reduce((one, other) => (other.unit > one.unit ? other : one));
-  const { across, lines, head, right, unit } = ways[nw - 1].unit > 0.8 * best.unit ? ways[nw - 1] : best;
+  const { across, lines, head, right, unit } = ways[nw - 1].unit > 0.6 * best.unit ? ways[nw - 1] : best;
   const left = (width - across * (mw * unit + right) + right) / 2;
   const top = (height - lines * (mh * unit + head)) / 2 + head;
   return {
@@ -121,10 +121,11 @@ export function memoryLayout(sizes, width, height, step, forget) {
   };
 }
 
-/** The series that tells a window apart from its neighbours; its number says the rest. */
+/** The series that tells a window apart from others of its image, or at least from its neighbours; its number says the rest. */
 export function seriesOf(sizes, number) {
   const token = tokenOf(sizes, number);
   if (sizes.batch * sizes.perImage <= 6) return ownerOf(sizes, token);
+  if (sizes.perImage <= 6) return ownerOf(sizes, token) % sizes.perImage;
   const [image, i, , j] = splitIndex(sizes, token);
   return (3 * image + 2 * i + j) % 6;
 }

@@ -105,8 +105,8 @@ export function describe(sizes, number, forget) {
   if (!forget) {
     const place = placeOf(sizes, number, forget);
     const others = `with the ${sizes.inside - 1} other${sizes.inside > 2 ? "s" : ""} of its window`;
-    const moves = place === number ? `stays at place ${place}` : `moves from place ${number} to ${place}`;
-    return `${token} goes to window ${window}, ${inside}, ${sizes.inside > 1 ? others : "alone"}. In memory it ${moves}.`;
+    const moves = place === number ? `is still at place ${place} of memory` : `has moved in memory, from place ${number} to ${place}`;
+    return `${token} goes to window ${window}, ${inside}, ${sizes.inside > 1 ? others : "alone"}. At the end it ${moves}.`;
   }
   const company = companyOf(sizes, number, forget);
   const mixed = new Set(company.map((other) => ownerOf(sizes, tokenOf(sizes, other)))).size;
