@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from swin_edu.exercises.answers import copy_of, describe_difference, same_answer
+from swin_edu.exercises.time_limit import TimeLimit, time_limit
 
 Answer = Callable[..., Any]
 NOT_WRITTEN = "not written yet (or is there no return?). Take your time."
+# A right answer takes well under a second; slow loops on a slow machine still fit.
+SECONDS = 10.0
 Difficulty = Literal["easy", "medium", "hard"]
 
 
@@ -99,8 +102,8 @@ class Exercise:
     def check(self, function: Answer) -> Report:
         """Run a learner's function on every case, print the verdict, and return it.
 
-        Nothing that the function does raises here: an unwritten stub, an exception, an answer of another
-        kind and a changed input each get a message of their own.
+        Nothing that the function does raises here: an unwritten stub, an exception, an endless loop, an
+        answer of another kind and a changed input each get a message of their own.
 
         Args:
             function: takes the same arguments as the reference.
@@ -135,6 +138,8 @@ class Exercise:
             answers.append(_run(function, arguments))
             case = f"case {number + 1} of {len(cases)}{self._call(arguments)}"
             if words := self._fault(answers[-1], arguments, case):
+                if isinstance(answers[-1].error, TimeLimit):
+                    return self._wrong(words, number)
                 # Each case is run once, so that what a learner prints is printed once.
                 answers += [_run(function, rest) for rest in cases[number + 1 :]]
                 return self._diagnose(answers, cases, number, words)
@@ -149,6 +154,8 @@ class Exercise:
 
     def _fault(self, answer: "_Outcome", arguments: tuple[Any, ...], case: str) -> str:
         """What is wrong with the answer to one case; empty where nothing is."""
+        if isinstance(answer.error, TimeLimit):
+            return f"{case} was {answer.error}. Which of your loops never ends?"
         if answer.error is not None and not isinstance(answer.error, NotImplementedError):
             return f"{case} raised {type(answer.error).__name__}: {answer.error}"
         if answer.got is None:
@@ -190,15 +197,16 @@ class _Outcome:
     """What a function did with one case."""
 
     got: Any = None
-    error: Exception | None = None
+    error: BaseException | None = None
     changed_input: bool = False
 
 
 def _run(function: Answer, arguments: tuple[Any, ...]) -> _Outcome:
     given = copy_of(arguments)
     try:
-        got = function(*given)
-    except Exception as error:
+        with time_limit(SECONDS):
+            got = function(*given)
+    except (Exception, TimeLimit) as error:
         return _Outcome(error=error)
     return _Outcome(got, changed_input=not same_answer(given, arguments, exactly=True))
 

@@ -1,13 +1,15 @@
 """A check says kindly and exactly what an answer is: right, unwritten, another kind, wrong, or well known."""
 
+import contextlib
 import re
+import signal
 
 import numpy as np
 import pytest
 import torch
 
 from swin_edu import exercises
-from swin_edu.exercises import Exercise, Mistake
+from swin_edu.exercises import Exercise, Mistake, engine
 from swin_edu.exercises.answers import copy_of, describe_difference, same_answer
 
 
@@ -175,3 +177,30 @@ def test_hints_come_step_by_step_and_the_last_one_stays():
     task = exercises.mask_any
     assert [task.hint(step) for step in (1, 2, 9)] == [*task.hints, task.hints[-1]]
     assert "no hint" in SCALE.hint()
+
+
+def test_an_endless_loop_is_stopped_and_said_even_where_every_exception_is_caught(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.1)
+
+    def endless(x, y):
+        while True:
+            with contextlib.suppress(Exception):
+                x = x + y
+
+    report = SCALE.examine(endless)
+    assert report.message == ("case 1 of 2 was still running after 0.1 s. Which of your loops never ends?")
+    assert report.mistake is None
+    assert SCALE.examine(lambda x, y: x * y)
+
+
+def test_the_time_limit_leaves_ctrl_c_as_it_was():
+    before = signal.getsignal(signal.SIGINT)
+    SCALE.examine(lambda x, y: x * y)
+    assert signal.getsignal(signal.SIGINT) is before
+
+    def interrupted(x, y):
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        SCALE.examine(interrupted)
+    assert signal.getsignal(signal.SIGINT) is before

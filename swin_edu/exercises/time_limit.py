@@ -1,0 +1,66 @@
+"""A limit for code that may never end: a learner's endless loop becomes an error that can be explained.
+
+The exercises' check runs a learner's function under it; see `swin_edu/exercises/engine.py`.
+"""
+
+import _thread
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class TimeLimit(BaseException):
+    """Code ran longer than it may. No `Exception`, so that a learner's `except Exception` lets it through."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Stop Python code in the block after so many seconds.
+
+    It works like Ctrl+C, on every system: a call into C is stopped when it returns. Outside the main thread,
+    where Python delivers no signals, nothing is stopped.
+
+    Args:
+        seconds: of the wall clock.
+
+    Raises:
+        TimeLimit: inside the block, when the time is over.
+
+    Example:
+        >>> with time_limit(0.05):
+        ...     while True: pass
+        Traceback (most recent call last):
+        swin_edu.exercises.time_limit.TimeLimit: still running after 0.05 s
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = signal.getsignal(signal.SIGINT)
+    lock, state = threading.Lock(), {"inside": True, "over": False}
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if not state["over"]:  # the learner's own Ctrl+C
+            (previous if callable(previous) else signal.default_int_handler)(number, frame)
+        elif state["inside"]:
+            raise TimeLimit(f"still running after {seconds:g} s")
+
+    def fire() -> None:
+        with lock:
+            if state["inside"]:
+                state["over"] = True
+                _thread.interrupt_main()
+
+    signal.signal(signal.SIGINT, stop)
+    timer = threading.Timer(seconds, fire)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        state["inside"] = False
+        timer.cancel()
+        with lock:  # whoever fires now is waited for; `stop` ignores it
+            pass
+        signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)
