@@ -141,7 +141,10 @@ class Exercise:
                 if isinstance(answers[-1].error, TimeLimit):
                     return self._wrong(words, number)
                 # Each case is run once, so that what a learner prints is printed once.
-                answers += [_run(function, rest) for rest in cases[number + 1 :]]
+                for rest in cases[number + 1 :]:
+                    answers.append(_run(function, rest))
+                    if isinstance(answers[-1].error, TimeLimit):  # one wait is enough
+                        return self._wrong(words, number)
                 return self._diagnose(answers, cases, number, words)
         return Report(self.name, True, f"right! ({len(cases)} case{'s' if len(cases) > 1 else ''})")
 

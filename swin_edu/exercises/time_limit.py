@@ -57,10 +57,12 @@ def time_limit(seconds: float) -> Iterator[None]:
     timer.daemon = True
     timer.start()
     try:
-        yield
-    finally:
-        state["inside"] = False
-        timer.cancel()
-        with lock:  # whoever fires now is waited for; `stop` ignores it
-            pass
+        try:
+            yield
+        finally:
+            state["inside"] = False
+            timer.cancel()
+            with lock:  # whoever fires now is waited for; `stop` ignores it
+                pass
+    finally:  # also where the time was over just at the end
         signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)

@@ -193,6 +193,19 @@ def test_an_endless_loop_is_stopped_and_said_even_where_every_exception_is_caugh
     assert SCALE.examine(lambda x, y: x * y)
 
 
+def test_a_loop_that_never_ends_after_a_wrong_case_is_waited_for_once(monkeypatch):
+    monkeypatch.setattr(engine, "SECONDS", 0.1)
+
+    def wrong_then_endless(x, y):
+        while y < 0:
+            pass
+        return x + y
+
+    report = SCALE.examine(wrong_then_endless)
+    assert (report.case, report.mistake) == (0, None)
+    assert "6 of 6 entries differ" in report.message
+
+
 def test_the_time_limit_leaves_ctrl_c_as_it_was():
     before = signal.getsignal(signal.SIGINT)
     SCALE.examine(lambda x, y: x * y)
