@@ -1,0 +1,4 @@
+"""The classroom: assignments made from the exercises, handed out, collected, graded apart, given back.
+
+Teachers use it through `swin-edu release`, `collect`, `grade` and `feedback`; `assignments/README.md` is the guide.
+"""
