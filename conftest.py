@@ -1,6 +1,8 @@
 """What every doctest may use without importing it, and how long a property may take."""
 
 import os
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -10,6 +12,10 @@ from hypothesis import settings
 settings.register_profile("course", deadline=None)
 if "CI" not in os.environ:  # there Hypothesis takes its own: fixed examples, no deadline
     settings.load_profile("course")
+
+
+# What the tests solve is no learner's progress; the notebooks' kernels inherit it.
+os.environ["SWIN_EDU_PROGRESS"] = str(Path(tempfile.mkdtemp(prefix="swin_edu_")) / "progress.json")
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,8 @@ The lessons' "your turn" cells use them; one file a chapter holds references, ca
 import builtins
 from importlib import import_module
 
-from swin_edu.exercises.engine import Exercise, Mistake, Report
+from swin_edu.exercises.engine import Exercise, Mistake
+from swin_edu.exercises.report import Report
 
 # One module a chapter, in the order of the course; each ends with EXERCISES.
 CHAPTERS = ("patches", "windows", "shifted_windows", "position", "block", "merging", "whole_swin")

@@ -4,18 +4,20 @@ The "your turn" cells of all lessons use it. A wrong answer is compared with wha
 have answered, so that the learner hears which one it looks like and not only that it is wrong.
 """
 
-from collections.abc import Callable, Mapping
+import random
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from swin_edu.exercises.answers import copy_of, describe_difference, same_answer
-from swin_edu.exercises.time_limit import TimeLimit, time_limit
+from swin_edu.exercises import judging, progress
+from swin_edu.exercises.marks import marks
+from swin_edu.exercises.report import Report, SaidReport
+from swin_edu.exercises.running import Answer, Outcome, run
+from swin_edu.exercises.sources import Words, source_of
 
-Answer = Callable[..., Any]
-NOT_WRITTEN = "not written yet (or is there no return?). Take your time."
-# A right answer takes well under a second; slow loops on a slow machine still fit.
-SECONDS = 10.0
 Difficulty = Literal["easy", "medium", "hard"]
+# How many hints of each exercise were shown since the start of this process.
+_hints_shown: dict[str, int] = {}
 
 
 @dataclass(frozen=True)
@@ -36,35 +38,6 @@ class Mistake:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What a check found.
-
-    Args:
-        exercise: its name.
-        passed: whether every case was answered rightly.
-        message: what the learner is told.
-        mistake: name of the known mistake that the answer looks like, if any.
-        case: number of the first case, from 0, that was answered wrongly.
-
-    Example:
-        >>> Report("patches", passed=True, message="right!")
-        patches: right!
-    """
-
-    exercise: str
-    passed: bool
-    message: str
-    mistake: str | None = None
-    case: int | None = None
-
-    def __repr__(self) -> str:
-        return f"{self.exercise}: {self.message}"
-
-    def __bool__(self) -> bool:
-        return self.passed
-
-
-@dataclass(frozen=True)
 class Exercise:
     """One exercise of the course.
 
@@ -78,6 +51,8 @@ class Exercise:
         cases: gives the arguments of each case, the same every time it is called.
         mistakes: the known ones, by name.
         hints: one step more each.
+        draw: the arguments of one more case, made with the random generator it is given and no other;
+            never square, never a batch of 1.
 
     Example:
         >>> double = Exercise("double", "00", "easy", 1, "Twice x.", lambda x: 2 * x, lambda: [(1,), (5,)])
@@ -98,12 +73,14 @@ class Exercise:
     cases: Callable[[], list[tuple[Any, ...]]]
     mistakes: Mapping[str, Mistake] = field(default_factory=dict)
     hints: tuple[str, ...] = ()
+    draw: Callable[[random.Random], tuple[Any, ...]] | None = None
 
     def check(self, function: Answer) -> Report:
         """Run a learner's function on every case, print the verdict, and return it.
 
         Nothing that the function does raises here: an unwritten stub, an exception, an endless loop, an
-        answer of another kind and a changed input each get a message of their own.
+        answer of another kind and a changed input each get a message of their own. A right answer is
+        remembered (`swin_edu.exercises.progress`).
 
         Args:
             function: takes the same arguments as the reference.
@@ -113,109 +90,114 @@ class Exercise:
         """
         report = self.examine(function)
         print(report)
-        return _Said(**vars(report))
+        if report.passed:
+            progress.remember(self.name)
+        return SaidReport(**vars(report))
 
-    def hint(self, step: int = 1) -> str:
-        """What helps on: the first hint, the second one, and so on; the last one where there are no more.
+    def examine(self, function: Answer) -> Report:
+        """The same as `check`, without printing or remembering."""
+        return self._examine(function, self.cases())
+
+    def _examine(self, function: Answer, cases: list[tuple[Any, ...]], visible: int | None = None) -> Report:
+        if not callable(function):
+            words = f"check a function, not its result; this is {type(function).__name__}"
+            return Report(self.name, False, words, cases=len(cases))
+        outcomes: list[Outcome] = []
+        # Each case is run once, so that what a learner prints is printed once; one endless loop is enough.
+        while len(outcomes) < len(cases) and not (outcomes and judging.is_over(outcomes[-1])):
+            outcomes.append(run(function, cases[len(outcomes)]))
+        return self.judge(outcomes, cases, visible)
+
+    def judge(
+        self, outcomes: Sequence[Outcome], cases: Sequence[tuple[Any, ...]], visible: int | None = None
+    ) -> Report:
+        """The verdict on outcomes that were obtained elsewhere, such as in an isolated process.
 
         Args:
-            step: from 1.
+            outcomes: what the function did with the first cases; those that were not run count as wrong.
+            cases: their arguments; the function ran on copies.
+            visible: how many of them may be described with their numbers; all, where it is None. Of the
+                others only the kind of trouble is said.
+
+        Raises:
+            ValueError: if there are more outcomes than cases.
+
+        Example:
+            >>> double = Exercise("double", "00", "easy", 1, "Twice x.", lambda x: 2 * x, lambda: [(1,)])
+            >>> double.judge([Outcome(2), Outcome(9)], [(1,), (3,)], visible=1).right
+            1
+        """
+        return judging.judge(self, outcomes, cases, visible)
+
+    def hidden_cases(self, seed: int | str, count: int = 4) -> list[tuple[Any, ...]]:
+        """More cases, other ones for each seed and the same ones for the same seed.
+
+        Args:
+            seed: whoever knows it knows the cases.
+            count: how many, from 0.
+
+        Returns:
+            Their arguments; none for an exercise without `draw`.
 
         Example:
             >>> from swin_edu import exercises
-            >>> exercises.mask_1d.hint()
-            'One axis, three bands, and no second digit.'
+            >>> exercises.mask_1d.hidden_cases(1) == exercises.mask_1d.hidden_cases(1)
+            True
         """
-        return self.hints[min(max(step, 1), len(self.hints)) - 1] if self.hints else "There is no hint here."
+        if self.draw is None:
+            return []
+        generator = random.Random(f"{self.name} {seed}")
+        return [self.draw(generator) for _ in range(count)]
 
-    def examine(self, function: Answer) -> Report:
-        """The same as `check`, without printing."""
-        if not callable(function):
-            return self._wrong(f"check a function, not its result; this is {type(function).__name__}")
-        cases = self.cases()
-        answers: list[_Outcome] = []
-        for number, arguments in enumerate(cases):
-            answers.append(_run(function, arguments))
-            case = f"case {number + 1} of {len(cases)}{self._call(arguments)}"
-            if words := self._fault(answers[-1], arguments, case):
-                if isinstance(answers[-1].error, TimeLimit):
-                    return self._wrong(words, number)
-                # Each case is run once, so that what a learner prints is printed once.
-                for rest in cases[number + 1 :]:
-                    answers.append(_run(function, rest))
-                    if isinstance(answers[-1].error, TimeLimit):  # one wait is enough
-                        return self._wrong(words, number)
-                return self._diagnose(answers, cases, number, words)
-        return Report(self.name, True, f"right! ({len(cases)} case{'s' if len(cases) > 1 else ''})")
+    def grade(self, function: Answer, points: float, seed: int | str = 0) -> float:
+        """Check a function on the visible and the hidden cases, print the verdict, and return the points.
 
-    def _call(self, arguments: tuple[Any, ...]) -> str:
-        """How the case is called, where that can be read: ", mask_1d(12, 4, 1)"."""
-        plain = (int, float, str, bool, tuple)
-        if not all(isinstance(argument, plain) for argument in arguments):
-            return ""
-        return f", {self.name}({', '.join(map(repr, arguments))})"
+        It runs the function in this process: for your own answer, or one that you trust. The classroom
+        grades what others hand in apart from it (`swin_edu.classroom`).
 
-    def _fault(self, answer: "_Outcome", arguments: tuple[Any, ...], case: str) -> str:
-        """What is wrong with the answer to one case; empty where nothing is."""
-        if isinstance(answer.error, TimeLimit):
-            return f"{case} was {answer.error}. Which of your loops never ends?"
-        if answer.error is not None and not isinstance(answer.error, NotImplementedError):
-            return f"{case} raised {type(answer.error).__name__}: {answer.error}"
-        if answer.got is None:
-            return NOT_WRITTEN
-        if answer.changed_input:
-            return "your function changes its input. Work on a copy, or build something new"
-        expected = self.reference(*copy_of(arguments))
-        if same_answer(answer.got, expected):
-            return ""
-        return f"{case}: {describe_difference(answer.got, expected)}"
+        Args:
+            function: takes the same arguments as the reference.
+            points: for a right answer.
+            seed: of the hidden cases.
 
-    def _diagnose(
-        self, answers: "list[_Outcome]", cases: list[tuple[Any, ...]], number: int, words: str
-    ) -> Report:
-        """The report on a wrong answer: what is wrong, and which known mistake does the same."""
-        if words == NOT_WRITTEN:
-            return self._wrong(words, number)
-        for name, mistake in self.mistakes.items():
-            if all(
-                _agree(answer, _run(mistake.function, case))
-                for answer, case in zip(answers, cases, strict=True)
-            ):
-                return self._wrong(f"{words}. {mistake.hint}", number, name)
-        return self._wrong(words, number)
+        Returns:
+            The points; see `swin_edu.exercises.marks`.
+        """
+        visible = self.cases()
+        report = self._examine(function, visible + self.hidden_cases(seed), len(visible))
+        print(report)
+        return marks(report, points)
 
-    def _wrong(self, message: str, case: int | None = None, mistake: str | None = None) -> Report:
-        return Report(self.name, False, message, mistake, case)
+    def hint(self, step: int | None = None) -> Words:
+        """What helps on, one step more with each call; the last one stays.
 
+        Args:
+            step: a certain one, from 1.
 
-class _Said(Report):
-    """A report that was printed already: as the last line of a cell it says nothing twice."""
+        Example:
+            >>> from swin_edu import exercises
+            >>> exercises.mask_1d.hint(1).endswith("One axis, three bands, and no second digit.")
+            True
+        """
+        if not self.hints:
+            return Words("There is no hint here.")
+        if step is None:
+            step = _hints_shown[self.name] = min(_hints_shown.get(self.name, 0) + 1, len(self.hints))
+        step = min(max(step, 1), len(self.hints))
+        return Words(f"hint {step} of {len(self.hints)}: {self.hints[step - 1]}")
 
-    def _ipython_display_(self) -> None:
-        pass
+    def solution(self, sure: bool = False) -> Words:
+        """A right solution as text, for whoever is sure that he wants to see it.
 
+        Args:
+            sure: has to be True.
 
-@dataclass(frozen=True)
-class _Outcome:
-    """What a function did with one case."""
-
-    got: Any = None
-    error: BaseException | None = None
-    changed_input: bool = False
-
-
-def _run(function: Answer, arguments: tuple[Any, ...]) -> _Outcome:
-    given = copy_of(arguments)
-    try:
-        with time_limit(SECONDS):
-            got = function(*given)
-    except (Exception, TimeLimit) as error:
-        return _Outcome(error=error)
-    return _Outcome(got, changed_input=not same_answer(given, arguments, exactly=True))
-
-
-def _agree(one: _Outcome, other: _Outcome) -> bool:
-    """Whether two functions did the same; raising the same kind of error is the same."""
-    if one.error is not None or other.error is not None:
-        return type(one.error) is type(other.error)
-    return one.changed_input == other.changed_input and same_answer(one.got, other.got)
+        Example:
+            >>> from swin_edu import exercises
+            >>> exercises.mask_1d.solution()
+            One more try with exercises.mask_1d.hint()? To see it: exercises.mask_1d.solution(sure=True)
+        """
+        if not sure:
+            name = f"exercises.{self.name}"
+            return Words(f"One more try with {name}.hint()? To see it: {name}.solution(sure=True)")
+        return source_of(self.reference)

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from swin_edu import exercises
-from swin_edu.exercises import Exercise, Mistake, engine
+from swin_edu.exercises import Exercise, Mistake, running
 from swin_edu.exercises.answers import copy_of, describe_difference, same_answer
 
 
@@ -175,12 +175,16 @@ def test_a_mistake_that_raises_is_named_only_for_its_own_kind_of_error():
 
 def test_hints_come_step_by_step_and_the_last_one_stays():
     task = exercises.mask_any
-    assert [task.hint(step) for step in (1, 2, 9)] == [*task.hints, task.hints[-1]]
+    count = len(task.hints)
+    texts = [f"hint {n} of {count}: {hint}" for n, hint in enumerate(task.hints, start=1)]
+    assert [task.hint() for _ in range(count + 1)] == [*texts, texts[-1]]
+    assert [task.hint(step) for step in (0, 1, 99)] == [texts[0], texts[0], texts[-1]]
+    assert repr(task.hint(1)) == texts[0]
     assert "no hint" in SCALE.hint()
 
 
 def test_an_endless_loop_is_stopped_and_said_even_where_every_exception_is_caught(monkeypatch):
-    monkeypatch.setattr(engine, "SECONDS", 0.1)
+    monkeypatch.setattr(running, "SECONDS", 0.1)
 
     def endless(x, y):
         while True:
@@ -194,7 +198,7 @@ def test_an_endless_loop_is_stopped_and_said_even_where_every_exception_is_caugh
 
 
 def test_a_loop_that_never_ends_after_a_wrong_case_is_waited_for_once(monkeypatch):
-    monkeypatch.setattr(engine, "SECONDS", 0.1)
+    monkeypatch.setattr(running, "SECONDS", 0.1)
 
     def wrong_then_endless(x, y):
         while y < 0:
