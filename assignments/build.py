@@ -1,7 +1,7 @@
 """Make nbgrader's source notebooks from the texts in `assignments/src`: always the same bytes.
 
-`python assignments/build.py` builds all, `python assignments/build.py 2` one; `--check` writes nothing and only says
-what is wrong. `swin-edu release` does the same, and makes the students' version too.
+`python assignments/build.py` builds all, `python assignments/build.py 2` one; `--check` writes nothing and
+only says what is wrong. `swin-edu release` does the same, and makes the students' version too.
 """
 
 import argparse
@@ -17,9 +17,7 @@ COURSE = Course(Path(__file__).resolve().parent)
 def main(arguments: list[str] | None = None) -> int:
     """Build or check; the exit status is 1 where a source has something to be mended."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument(
-        "assignments", nargs="*", default=["all"], help="numbers or names; all if none is given"
-    )
+    parser.add_argument("assignments", nargs="*", default=["all"], help="numbers or names; else all")
     parser.add_argument("--check", action="store_true", help="write nothing; say what is wrong")
     options = parser.parse_args(arguments)
     try:

@@ -1,4 +1,4 @@
-"""nbgrader's settings for this course; its pages in JupyterLab and its command line find this file by themselves.
+"""nbgrader's settings for this course; its pages in JupyterLab and its command line find this file.
 
 The settings stand in `swin_edu/classroom/course.py`. Add your own at the end, for example an exchange folder.
 """

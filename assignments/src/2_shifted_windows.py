@@ -1,5 +1,6 @@
 # %% [markdown] assignment="Assignment 2: shifted windows and masks" points=24 hours=4
-# In a plain block a token sees its own window and nothing else. Here you build what lets windows talk: the mask of a
+# In a plain block a token sees its own window and nothing else. Here you build what lets windows talk: the
+# mask of a
 # shifted block, for any window and any shift, and the map of who has heard from whom after a few blocks.
 #
 # **When you are done, you can**
@@ -7,7 +8,8 @@
 # - tell the regions that a cyclic roll puts into one window
 # - say how far information travels through alternating plain and shifted blocks
 #
-# Each task has a check that you can run as often as you like. It says what your function does and, where it can, which
+# Each task has a check that you can run as often as you like. It says what your function does and, where it
+# can, which
 # mistake that looks like. Masks are boolean, `True` = may attend. Rows come before columns.
 
 # %%
@@ -35,7 +37,8 @@ def my_mask_1d(length, M, s):
 # %% [markdown] question="why_mask" points=4
 # ## 2. Why a mask? (4 points)
 #
-# After the roll every window is whole again. What would go wrong without the mask? Name one pair of tokens of an
+# After the roll every window is whole again. What would go wrong without the mask? Name one pair of tokens
+# of an
 # 8 x 12 grid with `M = 4` and `s = 2` that should not meet, and say where each of them stood before the roll.
 #
 # ### BEGIN MARK SCHEME
@@ -47,7 +50,8 @@ def my_mask_1d(length, M, s):
 # %% [markdown]
 # ## 3. Any window, any shift (8 points)
 #
-# Now on a grid of `H x W` tokens with windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw` columns.
+# Now on a grid of `H x W` tokens with windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw`
+# columns.
 
 
 # %% exercise="mask_any" points=8
@@ -68,7 +72,8 @@ def my_mask(H, W, Mh, Mw, sh, sw):
 # %% [markdown]
 # ## 4. Who hears whom? (6 points)
 #
-# The token at `(row, column)` says something. After `k` blocks (the first is plain, the second shifted by `M // 2`, and
+# The token at `(row, column)` says something. After `k` blocks (the first is plain, the second shifted by
+# `M // 2`, and
 # so on), which tokens can have heard it?
 
 
@@ -94,11 +99,13 @@ def my_hearers(H, W, M, k, row, column):
 # %% [markdown] question="how_far" points=2
 # ## 5. How far? (2 points)
 #
-# How many blocks does it take at least until every token of a 16 x 16 grid with `M = 4` has heard from every other one?
+# How many blocks does it take at least until every token of a 16 x 16 grid with `M = 4` has heard from
+# every other one?
 # Why does it not depend on whether a token stands in the middle or in a corner of its window?
 #
 # ### BEGIN MARK SCHEME
 # 1 point: the number, with the way it was found (their function, or an argument with windows).
-# 1 point: the argument asks for the pair that is farthest apart; where a token stands in its window only changes when
+# 1 point: the argument asks for the pair that is farthest apart; where a token stands in its window only
+# changes when
 # it hears, not the number for the whole grid.
 # ### END MARK SCHEME

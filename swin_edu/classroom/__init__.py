@@ -1,4 +1,5 @@
 """The classroom: assignments made from the exercises, handed out, collected, graded apart, given back.
 
-Teachers use it through `swin-edu release`, `collect`, `grade` and `feedback`; `assignments/README.md` is the guide.
+Teachers use it through `swin-edu release`, `collect`, `grade` and `feedback`; `assignments/README.md` is the
+guide.
 """

@@ -250,7 +250,7 @@ class Course:
 
 
 def find_own_programs() -> None:
-    """Have the programs of this environment found, as if it were activated: nbgrader calls `alembic` by its name.
+    """Have this environment's programs found, as if it were activated: nbgrader calls `alembic` by its name.
 
     Example:
         >>> find_own_programs(); str(Path(sys.executable).parent) in os.environ["PATH"].split(os.pathsep)

@@ -1,7 +1,7 @@
 """The release checks as steps of nbgrader itself, so that no way of releasing goes round them.
 
-`Course.config` puts them first and last in `GenerateAssignment.preprocessors`; nbgrader's pages, its command line
-and `swin-edu release` all run them.
+`Course.config` puts them first and last in `GenerateAssignment.preprocessors`; nbgrader's pages, its command
+line and `swin-edu release` all run them.
 """
 
 import copy

@@ -1,7 +1,7 @@
-"""What must not reach students: solutions, hidden tests, marking notes, outputs; looked for in the finished notebook.
+"""What must not reach students: solutions, hidden tests, marking notes, outputs; looked for in the notebook.
 
-`swin-edu release` runs it on what nbgrader made; `guards.py` has nbgrader itself run it, so that its own pages and
-command line cannot hand out a leak either.
+`guards.py` has nbgrader itself run it on what it made, so that `swin-edu release`, nbgrader's pages and its
+command line cannot hand out a leak.
 """
 
 import inspect

@@ -22,7 +22,7 @@ def reasons(outcome: dict[str, Any]) -> str:
         At most a handful of lines, without tracebacks.
 
     Example:
-        >>> print(reasons({"success": False, "log": "[INFO] x\\n[ERROR] Duplicate grade id: a\\n[ERROR] Traceback ..."}))
+        >>> print(reasons({"success": False, "log": "[INFO] x\\n[ERROR] Duplicate grade id: a\\n[INFO] y"}))
           Duplicate grade id: a
     """
     log = COLOUR.sub("", outcome.get("log", ""))

@@ -1,6 +1,6 @@
 """Releasing an assignment: look through its text, build, let nbgrader make the students' version, pack it.
 
-`swin-edu release` runs it; nothing that students could already have is touched before the new version is right.
+`swin-edu release` runs it; what was released before is not touched until the new version is right.
 """
 
 import shutil

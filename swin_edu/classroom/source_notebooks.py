@@ -88,8 +88,8 @@ def _grade_cell(cell: SourceCell) -> NotebookNode:
 def _question_cells(cell: SourceCell) -> list[NotebookNode]:
     """The question, which no student can lose, and the cell for the answer.
 
-    The marking notes stand in the question's cell: students get it without them, and when a submission is
-    graded nbgrader puts the teacher's version of a locked cell back, so that they are where the answer is marked.
+    The marking notes stand in the question's cell: students get it without them. When a submission is graded,
+    nbgrader puts the teacher's version of a locked cell back, and so they are there for marking.
     """
     notes = block_of(cell.text, "MARK SCHEME")
     text = without_block(cell.text, "MARK SCHEME")

@@ -1,7 +1,7 @@
 """Read the text source of an assignment: jupytext's percent format and a few short directives.
 
-`assignments/src` is written this way; `source_notebooks.py` makes nbgrader's notebook of it, `release_checks.py`
-finds what is wrong with it.
+`assignments/src` is written this way; `source_notebooks.py` makes nbgrader's notebook of it, and
+`release_checks.py` finds what is wrong with it.
 """
 
 import ast
@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["BLOCKS", "FREE", "SourceCell", "Source", "block_of", "read_source", "without_block"]
+__all__ = ["BLOCKS", "FREE", "Source", "SourceCell", "block_of", "read_source", "without_block"]
 
 Kind = Literal["header", "exercise", "question", "text", "code"]
 FREE = "free"
@@ -31,7 +31,7 @@ class SourceCell:
         directives: what stands behind `# %%`, by name, such as `{"exercise": "mask_any", "points": 6}`.
 
     Example:
-        >>> SourceCell("exercise", "def mine(x): ...", 3, False, {"exercise": "mask_1d", "points": 4}).function
+        >>> SourceCell("exercise", "def mine(x): ...", 3, False, {"exercise": "mask_1d"}).function
         'mine'
     """
 
@@ -59,7 +59,7 @@ class SourceCell:
 
     @cached_property
     def definition(self) -> ast.FunctionDef | None:
-        """The function that an exercise asks for: the last one that the cell defines, or the one in `function=`."""
+        """The function that an exercise asks for: the one in `function=`, else the last that is defined."""
         try:
             body = ast.parse(self.text).body
         except SyntaxError:
@@ -89,7 +89,8 @@ class Source:
         file: where it was read from, for messages.
 
     Example:
-        >>> header = SourceCell("header", "- see far", 1, True, {"assignment": "Far", "points": 9, "hours": 2})
+        >>> directives = {"assignment": "Far", "points": 9, "hours": 2}
+        >>> header = SourceCell("header", "- see far", 1, True, directives)
         >>> source = Source("9_far", (header,)); source.title, source.points, source.hours, source.goals
         ('Far', 9, 2, ('see far',))
     """
@@ -137,7 +138,7 @@ class Source:
 
 
 def read_source(path: Path) -> Source:
-    """Read a source. Nothing that is wrong in it raises here: `release_checks.check_source` says it with its place.
+    """Read a source. Nothing wrong in it raises here: `release_checks.check_source` says it with its place.
 
     Args:
         path: `assignments/src/N_name.py`.
