@@ -1,6 +1,6 @@
-"""Fresh random cases: sizes that differ from each other, and tensors, all from one given generator.
+"""Random numbers and sizes for drawn cases, from the one generator that `Exercise.draw` is given.
 
-The `draw` of each exercise uses it; whoever knows the generator's seed gets the same cases again.
+The exercises of all chapters use it; PyTorch's global random numbers stay as they are.
 """
 
 import random
@@ -9,39 +9,35 @@ import torch
 from torch import Tensor
 
 
-def normal(
-    generator: random.Random, *shape: int, dtype: torch.dtype = torch.float32, scale: float = 1.0
-) -> Tensor:
-    """Normally distributed numbers; PyTorch's own random state stays as it is.
+def normal(generator: random.Random, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Normally distributed numbers.
 
     Args:
         generator: gives the seed.
         shape: of the tensor.
         dtype: of the tensor.
-        scale: their standard deviation.
 
     Example:
-        >>> one, other = (normal(random.Random(0), 2, 3) for _ in range(2))
-        >>> torch.equal(one, other)
+        >>> normal(random.Random(3), 2, 5).equal(normal(random.Random(3), 2, 5))
         True
     """
-    own = torch.Generator().manual_seed(generator.randrange(2**31))
-    return torch.randn(*shape, generator=own, dtype=dtype) * scale
+    numbers = torch.Generator().manual_seed(generator.randrange(2**31))
+    return torch.randn(shape, generator=numbers, dtype=dtype)
 
 
-def different(generator: random.Random, low: int, high: int, count: int = 2) -> tuple[int, ...]:
-    """Whole numbers from low to high, both possible, no two alike: a square hides swapped axes.
+def unequal(generator: random.Random, smallest: int, largest: int, count: int = 2) -> tuple[int, ...]:
+    """Sides of which no two are alike, so that swapped axes show.
 
     Args:
-        generator: chooses them.
-        low, high: the smallest and the largest.
+        generator: draws them.
+        smallest, largest: the range, both ends included.
         count: how many.
 
     Example:
-        >>> len(set(different(random.Random(0), 2, 4, count=3)))
+        >>> len(set(unequal(random.Random(3), 2, 4, count=3)))
         3
     """
-    return tuple(generator.sample(range(low, high + 1), count))
+    return tuple(generator.sample(range(smallest, largest + 1), count))
 
 
 def grid_of(generator: random.Random, window: tuple[int, ...], most: int = 4) -> tuple[int, ...]:

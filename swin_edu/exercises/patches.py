@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
-from swin_edu.exercises.drawing import different, grid_of, normal
+from swin_edu.exercises.drawing import grid_of, normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.patches import patchify
 
@@ -109,7 +109,7 @@ def _join_as_if_transposed(patches: Tensor, patch_height: int, patch_width: int)
 
 
 def _draw_join(generator: random.Random) -> tuple[Tensor, int, int]:
-    patch = different(generator, 2, 4)
+    patch = unequal(generator, 2, 4)
     rows, columns = (length // side for length, side in zip(grid_of(generator, patch), patch, strict=True))
     channels = generator.randint(2, 4)
     return normal(generator, generator.randint(2, 4), rows, columns, patch[0] * patch[1] * channels), *patch
@@ -194,8 +194,8 @@ def _other_order(images: Tensor, weight: Tensor, bias: Tensor, stride: tuple[int
 
 
 def _draw_overlapping(generator: random.Random) -> tuple[Tensor, Tensor, Tensor, tuple[int, int]]:
-    kernel, stride = different(generator, 3, 5), different(generator, 1, 3)
-    sides = different(generator, 8, 14)
+    kernel, stride = unequal(generator, 3, 5), unequal(generator, 1, 3)
+    sides = unequal(generator, 8, 14)
     channels, dim = generator.randint(2, 3), generator.randint(4, 6)
     images = normal(generator, generator.randint(2, 3), channels, *sides)
     return images, normal(generator, dim, channels, *kernel), normal(generator, dim), stride

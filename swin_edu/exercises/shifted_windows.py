@@ -9,7 +9,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from swin_edu.exercises.drawing import different, grid_of
+from swin_edu.exercises.drawing import grid_of, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.windows import shift_mask
 
@@ -87,7 +87,7 @@ def _compare(rows: Tensor, columns: Tensor, Mh: int, Mw: int, digit: int = 3) ->
 
 def _draw_any(generator: random.Random) -> tuple[int, int, int, int, int, int]:
     """One shift may be 0."""
-    window = different(generator, 2, 5)
+    window = unequal(generator, 2, 5)
     shift = tuple(generator.randrange(m) for m in window)
     while shift[0] == shift[1]:
         shift = tuple(generator.randrange(m) for m in window)

@@ -10,7 +10,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from swin_edu.exercises.drawing import different, grid_of, normal
+from swin_edu.exercises.drawing import grid_of, normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.exercises.windows_attention import attend_in_windows
 
@@ -76,7 +76,7 @@ def _cut_cases() -> list[tuple]:
 
 
 def _draw_cut(generator: random.Random) -> tuple[Tensor, tuple[int, ...]]:
-    window = different(generator, 2, 5)
+    window = unequal(generator, 2, 5)
     grid = grid_of(generator, window)
     return normal(generator, generator.randint(2, 4), *grid, generator.randint(2, 4)), window
 
@@ -218,7 +218,7 @@ def _count_cases() -> list[tuple]:
 
 def _draw_count(generator: random.Random) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     axes = generator.randint(1, 3)
-    return different(generator, 5, 40, axes), different(generator, 2, 9, axes), 2 * generator.randint(3, 24)
+    return unequal(generator, 5, 40, axes), unequal(generator, 2, 9, axes), 2 * generator.randint(3, 24)
 
 
 count_multiply_adds = Exercise(

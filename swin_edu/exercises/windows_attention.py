@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
-from swin_edu.exercises.drawing import different, normal
+from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Answer, Exercise, Mistake
 
 
@@ -113,12 +113,12 @@ def _attend_cases() -> list[tuple]:
 
 def _draw_attend(generator: random.Random) -> tuple[Tensor, tuple[int, ...], Tensor, int]:
     axes = generator.randint(1, 3)
-    grid = different(generator, 3, 6 if axes == 3 else 9, axes)
+    grid = unequal(generator, 3, 6 if axes == 3 else 9, axes)
     window = tuple(generator.randint(2, length) for length in grid)
-    num_heads, d = different(generator, 2, 4)
+    num_heads, d = unequal(generator, 2, 4)
     channels = num_heads * d
     tokens = normal(generator, generator.randint(2, 3), *grid, channels, dtype=torch.float64)
-    weight = normal(generator, 3 * channels, channels, dtype=torch.float64, scale=0.5)
+    weight = normal(generator, 3 * channels, channels, dtype=torch.float64) / 2
     return tokens, window, weight, num_heads
 
 
