@@ -13,6 +13,7 @@ from torch import Tensor
 
 from swin_edu.exercises.drawing import grid_of, normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
+from swin_edu.exercises.patches_weights import fold_normalisation, larger_patches
 from swin_edu.model.patches import patchify
 
 Pattern = Callable[..., Tensor]
@@ -247,4 +248,4 @@ overlapping_tokens = Exercise(
     draw=_draw_overlapping,
 )
 
-EXERCISES = (cut_patches, join_patches, overlapping_tokens)
+EXERCISES = (cut_patches, join_patches, overlapping_tokens, fold_normalisation, larger_patches)
