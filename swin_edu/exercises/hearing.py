@@ -88,14 +88,12 @@ who_hears_after = Exercise(
         "who_is_heard": Mistake(
             _who_is_heard,
             f"You look back from the last block, or begin with a shifted one. {FIRST} Does the token "
-            f"speak or "
-            "listen?",
+            "speak or listen?",
         ),
         "roll_not_undone": Mistake(
             _spread(wraps=True),
             "In your answer word jumps from one edge to the other. Do a token at the top and one at the "
-            "bottom "
-            "share a window by the definition?",
+            "bottom share a window by the definition?",
         ),
         "rows_only": Mistake(
             _spread(axes=(1, 0)),
@@ -117,8 +115,7 @@ who_hears_after = Exercise(
         "In each block, a token learns it if somebody in its window knows.",
         "The first block is plain.",
         "Give each window a number: (H, W) integers from the definition. Which numbers belong to somebody "
-        "who "
-        "knows?",
+        "who knows?",
     ),
     draw=_draw,
 )

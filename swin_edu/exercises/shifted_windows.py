@@ -173,8 +173,7 @@ mask_any = Exercise(
         "Rows and columns each have their own length, window and shift.",
         "Only the last digit's place stays the same.",
         "Bands of the rows and bands of the columns make an id for each place, (H, W). What is left is "
-        "cutting "
-        "and comparing.",
+        "cutting and comparing.",
         "Cut the ids as chapter 02 cuts tokens: six axes become (windows, places in a window).",
     ),
     draw=_draw_any,
