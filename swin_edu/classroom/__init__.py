@@ -1,4 +1,5 @@
-"""The teacher's side: handing out, collecting, and grading students' code in isolation.
+"""The classroom: assignments made from the exercises, handed out, collected, graded in isolation, given back.
 
-The commands `swin-edu release`, `collect`, `grade` and `feedback` use it; learners never need it.
+Teachers use it through `swin-edu release`, `collect`, `grade` and `feedback`; `assignments/README.md` is the
+guide. Learners never need it.
 """
