@@ -22,6 +22,7 @@ __all__ = ["Outputs", "StudentShell", "TimeLimit", "time_limit"]
 
 LEFT_OUT = "\n[the rest is left out: too long]\n"
 MOST_TEXT = 10_000
+MOST_FRAMES = 15  # from either end
 TEXT_SHARE = 40  # a picture may take all of the room, printed text one part in so many
 
 
@@ -162,6 +163,17 @@ class StudentShell(InteractiveShell):
         """The student's module is `__main__`, as in a notebook."""
         self.user_module.__name__ = "__main__"
         super().init_sys_modules()
+
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        """The exception to show. IPython takes seconds for the thousand frames of an endless recursion."""
+        kind, error, trace = super()._get_exc_info(exc_tuple)
+        frames = []
+        while trace is not None:
+            frames.append(trace)
+            trace = trace.tb_next
+        if len(frames) > 2 * MOST_FRAMES:
+            frames[MOST_FRAMES - 1].tb_next = frames[-MOST_FRAMES]
+        return kind, error, frames[0] if frames else None
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         text = [str(line) for line in stb]

@@ -53,7 +53,7 @@ class Limits:
     start_seconds: float = 120
     cell_seconds: float = 30
     case_seconds: float = 10
-    grace_seconds: float = 2
+    grace_seconds: float = 5
     total_seconds: float = 300
     cpu_seconds: float = 300
     memory_bytes: int = 2 * 2**30
