@@ -3,6 +3,8 @@
 They belong to notebook 05; paper, Section 3.2 and equation (3).
 """
 
+import random
+
 import torch
 
 from swin_edu.exercises.block_answers import (
@@ -20,11 +22,21 @@ from swin_edu.exercises.block_answers import (
     side_by_side,
     square_around,
 )
+from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.block import SwinBlock
 from swin_edu.model.counting import count_parameters
 
 # ---- A: parameters ----------------------------------------------------------------------------------
+
+
+def _draw_block(generator: random.Random) -> tuple:
+    heads = generator.randint(1, 6)
+    channels = (
+        4 * heads * generator.randint(2, 9)
+    )  # a multiple of 4, so that every ratio gives a whole number
+    window, ratio = unequal(generator, 2, 9), generator.choice((1.5, 2.5, 3.0, 5.25))
+    return channels, heads, window, ratio, generator.random() < 0.5
 
 
 block_parameters = Exercise(
@@ -35,6 +47,7 @@ block_parameters = Exercise(
     task="How many parameters a Swin block has, as an int, for any window, MLP ratio and qkv bias.",
     reference=lambda c, h, w, r, b: count_parameters(SwinBlock(c, h, w, mlp_ratio=r, qkv_bias=b)),
     cases=lambda: [(96, 3, (7, 5), 4.0, True), (64, 4, (4, 8), 2.0, False), (48, 2, (3, 6), 3.5, True)],
+    draw=_draw_block,
     mistakes={
         "no_norms": Mistake(
             lambda *a: count(*a, norms=0),
@@ -93,6 +106,16 @@ def _training_cases() -> list[tuple]:
     return cases
 
 
+def _draw_training(generator: random.Random) -> tuple:
+    batch, heads, (height, width) = generator.randint(4, 6), generator.randint(1, 2), unequal(generator, 2, 5)
+    channels, rate = heads * generator.choice((4, 5, 6)), generator.choice((0.125, 0.3125, 0.4375, 0.625))
+    tokens = normal(generator, batch, height, width, channels)
+    draws = torch.tensor([[generator.random() for _ in range(batch)] for _ in range(2)])
+    for row in draws:  # in each, one is dropped, one kept, one on the border
+        row[list(unequal(generator, 0, batch - 1, 3))] = torch.tensor([rate / 2, (1 + rate) / 2, rate])
+    return tokens, *block_functions(channels, heads, generator.randrange(8)), rate, draws
+
+
 block_in_training = Exercise(
     name="block_in_training",
     chapter="05",
@@ -101,6 +124,7 @@ block_in_training = Exercise(
     task="Equation (3) with drop path on both branches; a sample keeps a branch where its draw is >= rate.",
     reference=in_training,
     cases=_training_cases,
+    draw=_draw_training,
     mistakes={
         "norm_after": Mistake(
             norm_after, "Your norm stands behind the sum. Where does equation (3) have it?"
@@ -168,6 +192,17 @@ block_in_training = Exercise(
 # ---- C: what one token sees -------------------------------------------------------------------------
 
 
+def _draw_stack(generator: random.Random) -> tuple:
+    sides = unequal(generator, 9, 18)
+    blocks = []
+    for _ in range(generator.randint(2, 3)):
+        window = unequal(generator, 2, 7)
+        blocks.append((window, tuple(generator.randrange(m) for m in window)))
+    if generator.random() < 0.5:  # a first block with one window for all rows, although a shift is given
+        blocks[0] = ((sides[0] + generator.randint(0, 3), 4), (generator.randint(3, 6), 1))
+    return *sides, blocks, *(generator.randrange(side) for side in sides)
+
+
 seen_through_blocks = Exercise(
     name="seen_through_blocks",
     chapter="05",
@@ -182,6 +217,7 @@ seen_through_blocks = Exercise(
         (5, 16, [((2, 4), (0, 0)), ((6, 4), (3, 2))], 1, 14),
         (12, 17, [((5, 7), (1, 2))], 5, 9),
     ],
+    draw=_draw_stack,
     mistakes={
         "who_hears": Mistake(
             lambda h, w, blocks, r, c: look_back(h, w, blocks[::-1], r, c),

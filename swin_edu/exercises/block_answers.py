@@ -38,10 +38,12 @@ def count(
 
 
 @cache
-def block_functions(channels: int, heads: int) -> tuple[TokenMap, TokenMap, TokenMap, TokenMap]:
-    """norm1, attend, norm2 and mlp of a real block, as plain functions."""
+def block_functions(
+    channels: int, heads: int, seed: int = 0
+) -> tuple[TokenMap, TokenMap, TokenMap, TokenMap]:
+    """norm1, attend, norm2 and mlp of a real block, as plain functions; the same ones for the same seed."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(channels)
+        torch.manual_seed(channels + 1000 * seed)
         block = SwinBlock(channels, heads, window_size=2, shift=1).eval()
         for norm in (block.norm1, block.norm2):  # else both norms, and norms of norms, were alike
             nn.init.normal_(norm.weight, 1, 0.4)

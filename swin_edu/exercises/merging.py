@@ -3,7 +3,9 @@
 They belong to notebook 06; paper, Section 3.1, "patch merging".
 """
 
+import random
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
+from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.merging import gather_neighbours
 
@@ -23,6 +26,13 @@ QUARTERS = "b (row h) (column w) c -> b h w (column row c)"
 def _tokens(*shape: int) -> Tensor:
     generator = torch.Generator().manual_seed(sum(shape))
     return torch.randn(shape, generator=generator, dtype=torch.float64)
+
+
+def _draw_tokens(generator: random.Random, smallest: int, largest: int) -> Tensor:
+    sides = (2, 2)
+    while not (sides[0] % 2 or sides[1] % 2):  # something has to be padded
+        sides = unequal(generator, smallest, largest)
+    return normal(generator, generator.randint(2, 4), *sides, generator.randint(2, 5), dtype=torch.float64)
 
 
 # ---- A: blocks of any size --------------------------------------------------------------------------
@@ -65,6 +75,7 @@ gather_blocks = Exercise(
         (_tokens(2, 7, 11, 2), 3),
         (_tokens(3, 5, 2, 2), 4),
     ],
+    draw=lambda generator: (_draw_tokens(generator, 3, 13), generator.randint(2, 5)),
     mistakes={
         "row_by_row": Mistake(
             lambda tokens, size: _gather(tokens, size, IN_ROWS),
@@ -130,6 +141,11 @@ def _repeated(groups: Tensor, height: int, width: int) -> Tensor:
     return first.repeat_interleave(2, 1).repeat_interleave(2, 2)[:, :height, :width]
 
 
+def _draw_groups(generator: random.Random) -> tuple[Tensor, int, int]:
+    tokens = _draw_tokens(generator, 3, 12)
+    return gather_neighbours(tokens), *tokens.shape[1:3]
+
+
 split_neighbours = Exercise(
     name="split_neighbours",
     chapter="06",
@@ -144,6 +160,7 @@ split_neighbours = Exercise(
         (gather_neighbours(_tokens(3, 4, 9, 2)), 4, 9),
         (gather_neighbours(_tokens(2, 5, 3, 1)), 5, 3),
     ],
+    draw=_draw_groups,
     mistakes={
         "row_by_row": Mistake(
             lambda groups, H, W: _split(groups, H, W, IN_ROWS),
@@ -212,6 +229,28 @@ def odd_order(tokens: Tensor) -> Tensor:
     return torch.stack([groups[..., half:], groups[..., :half]], dim=-1).flatten(-2)
 
 
+@cache
+def dealt_order(seed: int) -> Callable[[Tensor], Tensor]:
+    """A port in any order at all, another one for each seed.
+
+    Args:
+        seed: of the permutation of the 4C numbers.
+
+    Returns:
+        Its `gather`; the same object for the same seed.
+
+    Example:
+        >>> dealt_order(3)(torch.zeros(2, 4, 6, 5)).shape
+        torch.Size([2, 2, 3, 20])
+    """
+
+    def gather(tokens: Tensor) -> Tensor:
+        groups = row_order(tokens)
+        return groups[..., torch.randperm(groups.shape[-1], generator=torch.Generator().manual_seed(seed))]
+
+    return gather
+
+
 def _order_of(gather: Callable[[Tensor], Tensor], channels: int) -> Tensor:
     """Where each number of the port's groups stands in an official group: (4C,) integers."""
     numbers = torch.arange(channels, dtype=torch.float64)
@@ -262,6 +301,12 @@ def _trained_weights(channels: int) -> Weights:
     return _tokens(4 * channels), _tokens(4 * channels, 1)[:, 0], _tokens(2 * channels, 4 * channels)
 
 
+def _draw_port(generator: random.Random) -> tuple:
+    channels = generator.choice((2, 4, 6))
+    gather, n = dealt_order(generator.randrange(2**31)), 4 * channels
+    return gather, *(normal(generator, *shape, dtype=torch.float64) for shape in ((n,), (n,), (n // 2, n)))
+
+
 weights_from_port = Exercise(
     name="weights_from_port",
     chapter="06",
@@ -275,6 +320,7 @@ weights_from_port = Exercise(
         (row_order, *_trained_weights(5)),
         (odd_order, *_trained_weights(3)),
     ],
+    draw=_draw_port,
     mistakes={
         "wrong_direction": Mistake(
             _wrong_way,

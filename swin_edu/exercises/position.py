@@ -3,6 +3,7 @@
 They belong to notebook 04; paper, Section 3.2, equation (4).
 """
 
+import random
 from math import prod
 
 import torch
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
+from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.position import relative_position_index, resize_bias_table
 
@@ -54,6 +56,7 @@ index_any = Exercise(
     task="The table's row for each pair of a window of Mh x Mw: (N, N) int64, row = query, column = key.",
     reference=lambda Mh, Mw: relative_position_index((Mh, Mw)),
     cases=lambda: [(2, 3), (5, 3), (4, 7), (1, 4)],
+    draw=lambda generator: (generator.choice((3, 6, 8)), generator.choice((2, 5, 7, 9))),
     mistakes={
         "stride_of_rows": Mistake(
             lambda Mh, Mw: _with_stride(Mh, Mw, 2 * Mh - 1),
@@ -134,6 +137,15 @@ def _tables() -> list[tuple[Tensor, Side, Side]]:
     ]
 
 
+def _draw_table(generator: random.Random) -> tuple[Tensor, Side, Side]:
+    old = unequal(generator, 2, 6)
+    new = old
+    while new == old:
+        new = unequal(generator, 2, 7)
+    table = normal(generator, (2 * old[0] - 1) * (2 * old[1] - 1), generator.randint(2, 4))
+    return table, old, new
+
+
 resize_table = Exercise(
     name="resize_table",
     chapter="04",
@@ -142,6 +154,7 @@ resize_table = Exercise(
     task="A table of window `old`, resized bicubically to window `new`, both (Mh, Mw), for all heads.",
     reference=resize_bias_table,
     cases=_tables,
+    draw=_draw_table,
     mistakes={
         "rows_and_columns_swapped": Mistake(
             lambda table, old, new: _resize(table, old, new, rows=2 * old[1] - 1),
@@ -231,6 +244,12 @@ def _biases() -> list[tuple[Tensor, tuple[int, ...]]]:
     return cases
 
 
+def _draw_bias(generator: random.Random) -> tuple[Tensor, tuple[int, ...]]:
+    axes = generator.randint(1, 4)
+    window = unequal(generator, 1, 4, axes) if axes > 1 else (generator.randint(6, 9),)
+    return normal(generator, generator.randint(2, 4), prod(window), prod(window), dtype=torch.float64), window
+
+
 table_from_bias = Exercise(
     name="table_from_bias",
     chapter="04",
@@ -239,6 +258,7 @@ table_from_bias = Exercise(
     task="The table whose bias is nearest (least squares) to a given one, (h, N, N), for any number of axes.",
     reference=_table_from_bias,
     cases=_biases,
+    draw=_draw_bias,
     mistakes={
         "last_wins": Mistake(_last_wins, "Many pairs write to one row of your table. Which of them remains?"),
         "sum": Mistake(

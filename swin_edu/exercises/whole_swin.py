@@ -3,6 +3,7 @@
 They belong to notebook 07; paper, Sections 3.1 and 3.3.
 """
 
+import random
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +11,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from swin_edu.exercises.drawing import unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.config import SwinConfig
 from swin_edu.model.layouts import LAYOUTS
@@ -49,6 +51,11 @@ def _after_each_merging(*arguments: int) -> list[tuple[int, int, int]]:
     return shapes[1:] + shapes[-1:]
 
 
+def _draw_image(generator: random.Random) -> tuple[int, ...]:
+    patch_size, embed_dim = generator.choice((2, 3, 4, 5)), 8 * generator.randint(2, 12)
+    return *unequal(generator, 20, 260), patch_size, embed_dim, generator.randint(3, 5)
+
+
 stage_shapes = Exercise(
     name="stage_shapes",
     chapter="07",
@@ -57,6 +64,7 @@ stage_shapes = Exercise(
     task="A list of (H, W, C), one for each stage, for an image of height x width pixels.",
     reference=_shapes,
     cases=lambda: [(224, 160, 4, 96, 4), (97, 131, 4, 96, 4), (45, 30, 2, 64, 3), (9, 40, 4, 24, 4)],
+    draw=_draw_image,
     mistakes={
         "merging_rounds_down": Mistake(
             lambda *a: _shapes(*a, half=lambda side: side // 2),
@@ -141,6 +149,22 @@ def _count(
     return total + norm_numbers * c * last_norm + linear(c, config.num_classes)
 
 
+def _draw_config(generator: random.Random) -> tuple[SwinConfig]:
+    stages, heads = generator.randint(2, 4), generator.choice((1, 2, 3))
+    config = SwinConfig(
+        patch_size=generator.choice((1, 2, 3, 4)),
+        in_channels=generator.choice((1, 2, 4)),
+        num_classes=generator.choice((0, 5, 100)),
+        embed_dim=8 * heads * generator.randint(1, 4),  # every mlp_ratio gives a whole number
+        depths=[generator.randint(1, 4) for _ in range(stages)],
+        num_heads=[heads * 2**stage for stage in range(stages)],
+        window_size=unequal(generator, 2, 9),
+        mlp_ratio=generator.choice((1.5, 2.5, 3.0)),
+        qkv_bias=generator.random() < 0.5,
+    )
+    return (config,)
+
+
 def _count_mistake(hint: str, **twist: object) -> Mistake:
     return Mistake(lambda config: _count(config, **twist), hint)
 
@@ -158,6 +182,7 @@ count_swin = Exercise(
         (SwinConfig(depths=(1, 2), num_heads=(3, 6), patch_size=2, in_channels=1, mlp_ratio=2.0),),
         (SwinConfig(embed_dim=40, depths=(3, 1), num_heads=(4, 5), qkv_bias=False, num_classes=10),),
     ],
+    draw=_draw_config,
     mistakes={
         "no_biases": _count_mistake("Which layers have a bias besides their matrix?", bias=False),
         "merging_with_bias": _count_mistake(
@@ -232,10 +257,22 @@ def _theirs(seed: int, **settings: object) -> dict[str, Tensor]:
     """A state dict as transformers writes it, every number random."""
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):  # making a network must not change the learner's random numbers
-        model = SwinTransformer(SwinConfig(window_size=2, num_classes=3, **settings))
+        model = SwinTransformer(SwinConfig(**{"window_size": 2, "num_classes": 3, **settings}))
     own = {name: torch.randn(w.shape, generator=generator) for name, w in model.state_dict().items()}
     model.load_state_dict(own)
     return export_state_dict(model, "transformers")
+
+
+def _draw_state(generator: random.Random) -> tuple[dict[str, Tensor]]:
+    stages = generator.randint(2, 4)
+    settings = {
+        "embed_dim": generator.choice((4, 6)),
+        "depths": [generator.randint(1, 2) for _ in range(stages)],
+        "num_heads": [2] * stages,
+        "qkv_bias": generator.random() < 0.7,
+        "window_size": generator.choice((2, 3)),
+    }
+    return (_theirs(generator.randrange(2**31), **settings),)
 
 
 def _renamed(pattern: str, name: Callable[[re.Match], str]) -> Convert:
@@ -279,6 +316,7 @@ from_transformers = Exercise(
         (_theirs(0, embed_dim=6, depths=(1, 2, 1), num_heads=(1, 2, 3)),),
         (_theirs(1, embed_dim=8, depths=(2, 1), num_heads=(2, 4), qkv_bias=False),),
     ],
+    draw=_draw_state,
     mistakes={
         "key_first": Mistake(
             _joined(lambda parts: torch.cat([parts[1], parts[0], parts[2]])),

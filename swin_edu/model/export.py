@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -15,7 +16,16 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from swin_edu.model.swin import SwinTransformer
 
-FREE_BATCH = {"images": {0: torch.export.Dim("batch")}}
+
+@cache
+def free_batch() -> dict[str, dict[int, torch.export.Dim]]:
+    """Says that the number of images stays free. Made when needed: it imports sympy, which takes a second.
+
+    Example:
+        >>> [axis.__name__ for axis in free_batch()["images"].values()]
+        ['batch']
+    """
+    return {"images": {0: torch.export.Dim("batch")}}
 
 
 def export_program(model: SwinTransformer, height: int, width: int) -> torch.export.ExportedProgram:
@@ -46,7 +56,7 @@ def export_program(model: SwinTransformer, height: int, width: int) -> torch.exp
     was_training = model.training
     try:
         with torch.no_grad():
-            return torch.export.export(model.eval(), (images,), dynamic_shapes=FREE_BATCH)
+            return torch.export.export(model.eval(), (images,), dynamic_shapes=free_batch())
     finally:
         model.train(was_training)
 
@@ -83,7 +93,7 @@ def export_onnx(model: SwinTransformer, path: str | Path, height: int, width: in
                 (),
                 unfinished,
                 dynamo=True,
-                dynamic_shapes=FREE_BATCH,  # only gives the axis its name here
+                dynamic_shapes=free_batch(),  # only gives the axis its name here
                 input_names=["images"],
                 output_names=["logits"],
                 external_data=False,

@@ -1,0 +1,40 @@
+"""Random numbers and sizes for drawn cases, from the one generator that `Exercise.draw` is given.
+
+The exercises of all chapters use it; PyTorch's global random numbers stay as they are.
+"""
+
+import random
+
+import torch
+from torch import Tensor
+
+
+def normal(generator: random.Random, *shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+    """Normally distributed numbers.
+
+    Args:
+        generator: gives the seed.
+        shape: of the tensor.
+        dtype: of the tensor.
+
+    Example:
+        >>> normal(random.Random(3), 2, 5).equal(normal(random.Random(3), 2, 5))
+        True
+    """
+    numbers = torch.Generator().manual_seed(generator.randrange(2**31))
+    return torch.randn(shape, generator=numbers, dtype=dtype)
+
+
+def unequal(generator: random.Random, smallest: int, largest: int, count: int = 2) -> tuple[int, ...]:
+    """Sides of which no two are alike, so that swapped axes show.
+
+    Args:
+        generator: draws them.
+        smallest, largest: the range, both ends included.
+        count: how many.
+
+    Example:
+        >>> len(set(unequal(random.Random(3), 2, 4, count=3)))
+        3
+    """
+    return tuple(generator.sample(range(smallest, largest + 1), count))
