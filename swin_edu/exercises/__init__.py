@@ -27,7 +27,7 @@ def list() -> "builtins.list[Exercise]":
 
     Example:
         >>> [exercise.name for exercise in list() if exercise.chapter == "03"]
-        ['mask_1d', 'mask_any', 'who_hears_after']
+        ['mask_1d', 'mask_any', 'mend_memory', 'who_hears_after', 'mend_padding', 'video_mask']
     """
     return [*_EXERCISES.values()]
 
