@@ -166,7 +166,7 @@ for folder, folders, files in os.walk('/'):
 print(sorted(os.listdir('/course/swin_edu/classroom')), os.listdir('/course/swin_edu/exercises'))
 """,
         "ok",
-        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'wire.py'\] \['__init__.py'\]\s*$",
+        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'memory.py', 'wire.py'\] \['__init__.py'\]\s*$",
     ),
     "symlinks": (
         """
