@@ -15,7 +15,7 @@ UNKNOWN = 2**31  # what Python and torch may hold where the system does not say 
 def limit_memory(more_bytes: int) -> None:
     """Let this process have so much more memory than it has now.
 
-    Counted from there because Python and torch alone take 0.6 GB of addresses on one machine and 10 on another.
+    Counted from there because Python and torch alone take 0.6 GB of addresses here and 10 elsewhere.
 
     Args:
         more_bytes: of address space.

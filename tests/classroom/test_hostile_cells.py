@@ -163,10 +163,11 @@ for folder, folders, files in os.walk('/'):
     for name in files + folders:
         if 'bait' in name or name in ('gradebook.db', '.secret', '.git', 'judging.py', 'session.py'):
             print('GOT IT', folder, name)
-print(sorted(os.listdir('/course/swin_edu/classroom')), os.listdir('/course/swin_edu/exercises'))
+for part in ('classroom', 'exercises'):
+    print(sorted(f for f in os.listdir(f'/course/swin_edu/{part}') if f != '__pycache__'))
 """,
         "ok",
-        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'memory.py', 'wire.py'\] \['__init__.py'\]\s*$",
+        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'memory.py', 'wire.py'\]\n\['__init__.py'\]\s*$",
     ),
     "symlinks": (
         """
