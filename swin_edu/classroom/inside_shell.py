@@ -22,6 +22,7 @@ __all__ = ["Outputs", "StudentShell", "TimeLimit", "time_limit"]
 
 LEFT_OUT = "\n[the rest is left out: too long]\n"
 MOST_TEXT = 10_000
+TEXT_SHARE = 40  # a picture may take all of the room, printed text one part in so many
 
 
 class TimeLimit(BaseException):
@@ -64,15 +65,18 @@ class Outputs:
     def __init__(self, limit: int) -> None:
         self.found: list[dict[str, Any]] = []
         self.left = limit
+        self.printable = max(limit // TEXT_SHARE, min(limit, 100))
         self.cut = False
 
     def stream(self, name: str, text: str) -> None:
         """Add printed text to the last stream, or begin one."""
         if self.cut or not text:
             return
-        if len(text) > self.left or len(self.found) >= self.MOST:
-            text, self.cut = text[: self.left] + LEFT_OUT, True
+        room = min(self.left, self.printable)
+        if len(text) > room or len(self.found) >= self.MOST:
+            text, self.cut = text[:room] + LEFT_OUT, True
         self.left -= len(text)
+        self.printable -= len(text)
         last = self.found[-1] if self.found else {}
         if last.get("output_type") == "stream" and last["name"] == name:
             last["text"] += text
