@@ -231,6 +231,7 @@ class Course:
         config.GenerateFeedback.preprocessors = FEEDBACK
         # A student's cell may print a script; it must run neither in the teacher's browser nor in another's.
         config.HTMLExporter.sanitize_html = True
+        config.FormgradeExtension.debug = False  # else its first page shows all of this
         return config
 
     def api(self) -> "NbGraderAPI":

@@ -62,7 +62,7 @@ class GivenFunctions:
                 self.functions.append(value)
             return next(i for i, known in enumerate(self.functions) if known is value)
 
-        return pack(arguments, function=number)
+        return pack(arguments, function=number, strict=True)
 
     def call(self, number: Any, arguments: Packed, deadline: float) -> Message:
         """Call a function; what comes back goes to the isolated process as it is.

@@ -5,6 +5,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -254,7 +255,7 @@ def _popen(command: list[str], environment: dict[str, str], folder: str, errors:
 def _first_process(reading: int) -> int | None:
     """The box's first process, which bubblewrap says as JSON; None where it did not start."""
     said = b""
-    while b"}" not in said and (piece := os.read(reading, 4096)):
+    while b"}" not in said and select.select([reading], [], [], 10)[0] and (piece := os.read(reading, 4096)):
         said += piece
     try:
         return int(json.loads(said)["child-pid"])

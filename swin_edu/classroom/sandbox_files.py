@@ -28,7 +28,7 @@ WORKER = ("wire.py", "channel.py", "inside.py", "inside_shell.py")
 SYSTEM = (
     *("/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/local/lib", "/lib", "/lib32", "/lib64", "/nix/store"),
     *("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime"),
-    *("/usr/share/zoneinfo", "/usr/share/fonts", "/sys/devices/system/cpu"),
+    *("/usr/share/zoneinfo", "/sys/devices/system/cpu"),
 )
 
 

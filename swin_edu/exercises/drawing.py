@@ -38,3 +38,26 @@ def unequal(generator: random.Random, smallest: int, largest: int, count: int = 
         3
     """
     return tuple(generator.sample(range(smallest, largest + 1), count))
+
+
+def grid_of(generator: random.Random, window: tuple[int, ...], most: int = 4) -> tuple[int, ...]:
+    """A grid of 2 to `most` whole windows along each axis, no two axes alike.
+
+    Args:
+        generator: chooses it.
+        window: its sides.
+        most: windows along an axis.
+
+    Raises:
+        ValueError: if every such grid has two axes alike.
+
+    Example:
+        >>> height, width = grid_of(random.Random(0), (2, 4))
+        >>> height % 2, width % 4, height == width
+        (0, 0, False)
+    """
+    for _ in range(100):
+        grid = tuple(side * generator.randint(2, most) for side in window)
+        if len(set(grid)) == len(grid):
+            return grid
+    raise ValueError(f"no grid of windows {window} has axes that differ, with 2 to {most} windows each")

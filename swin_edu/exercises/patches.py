@@ -3,6 +3,7 @@
 They belong to notebook 01; paper, Section 3.1 ("patch partition" and "linear embedding").
 """
 
+import random
 from collections.abc import Callable
 
 import torch
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
+from swin_edu.exercises.drawing import grid_of, normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.patches import patchify
 
@@ -39,6 +41,12 @@ def _no_permute(images: Tensor, patch_size: int) -> Tensor:
 def _split_the_wrong_way(images: Tensor, patch_size: int) -> Tensor:
     """(p h) in place of (h p): each patch is picked from all over the image."""
     return rearrange(images, "b c (p h) (q w) -> b h w (p q c)", p=patch_size, q=patch_size)
+
+
+def _draw_cut(generator: random.Random) -> tuple[Tensor, int]:
+    patch_size = generator.randint(2, 5)
+    grid = grid_of(generator, (patch_size, patch_size))
+    return normal(generator, generator.randint(2, 4), generator.randint(2, 4), *grid), patch_size
 
 
 cut_patches = Exercise(
@@ -74,6 +82,7 @@ cut_patches = Exercise(
         "Split H in two and W in two: six axes in all.",
         "Write the six names in a comment, then the order in which they have to stand.",
     ),
+    draw=_draw_cut,
 )
 
 
@@ -97,6 +106,13 @@ def _join_as_if_transposed(patches: Tensor, patch_height: int, patch_width: int)
     """Height and width of a patch exchanged; the shape is wrong as well, unless the grid makes up for it."""
     pattern = "b h w (p q c) -> b c (h p) (w q)"
     return rearrange(patches, pattern, p=patch_width, q=patch_height)
+
+
+def _draw_join(generator: random.Random) -> tuple[Tensor, int, int]:
+    patch = unequal(generator, 2, 4)
+    rows, columns = (length // side for length, side in zip(grid_of(generator, patch), patch, strict=True))
+    channels = generator.randint(2, 4)
+    return normal(generator, generator.randint(2, 4), rows, columns, patch[0] * patch[1] * channels), *patch
 
 
 join_patches = Exercise(
@@ -139,6 +155,7 @@ join_patches = Exercise(
         "Begin with a reshape to (B, rows, columns, patch_height, patch_width, c).",
         "Then say where each of the six axes belongs in the image.",
     ),
+    draw=_draw_join,
 )
 
 
@@ -174,6 +191,14 @@ def _other_order(images: Tensor, weight: Tensor, bias: Tensor, stride: tuple[int
     channels, (height, width) = weight.shape[1], weight.shape[-2:]
     mixed = rearrange(mixed, "d (p q c) -> d c p q", p=height, q=width, c=channels)
     return _tokens(images, mixed, bias, stride)
+
+
+def _draw_overlapping(generator: random.Random) -> tuple[Tensor, Tensor, Tensor, tuple[int, int]]:
+    kernel, stride = unequal(generator, 3, 5), unequal(generator, 1, 3)
+    sides = unequal(generator, 8, 14)
+    channels, dim = generator.randint(2, 3), generator.randint(4, 6)
+    images = normal(generator, generator.randint(2, 3), channels, *sides)
+    return images, normal(generator, dim, channels, *kernel), normal(generator, dim), stride
 
 
 overlapping_tokens = Exercise(
@@ -219,6 +244,7 @@ overlapping_tokens = Exercise(
         "The same for the columns; then index the image with both tables at once, with broadcasting.",
         "The last step is a matrix product with the weight in the order of your patches.",
     ),
+    draw=_draw_overlapping,
 )
 
 EXERCISES = (cut_patches, join_patches, overlapping_tokens)

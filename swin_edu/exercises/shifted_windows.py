@@ -3,10 +3,13 @@
 They belong to notebook 03; paper, Section 3.2 and Figure 4.
 """
 
+import random
+
 import torch
 from einops import rearrange
 from torch import Tensor
 
+from swin_edu.exercises.drawing import grid_of, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.windows import shift_mask
 
@@ -28,6 +31,11 @@ def _compare_1d(ids: Tensor, M: int) -> Tensor:
 def _bands(length: int, M: int, s: int) -> Tensor:
     position = torch.arange(length)
     return (position >= length - M).long() + (position >= length - s).long()
+
+
+def _draw_1d(generator: random.Random) -> tuple[int, int, int]:
+    M = generator.randint(3, 7)
+    return M * generator.randint(2, 6), M, generator.randint(1, M - 1)
 
 
 mask_1d = Exercise(
@@ -60,6 +68,7 @@ mask_1d = Exercise(
         ),
     },
     hints=("One axis, three bands, and no second digit.",),
+    draw=_draw_1d,
 )
 
 
@@ -74,6 +83,15 @@ def _compare(rows: Tensor, columns: Tensor, Mh: int, Mw: int, digit: int = 3) ->
     ids = digit * rows[:, None] + columns[None, :]
     ids = rearrange(ids, "(nh mh) (nw mw) -> (nh nw) (mh mw)", mh=Mh, mw=Mw)
     return ids[:, :, None] == ids[:, None, :]
+
+
+def _draw_any(generator: random.Random) -> tuple[int, int, int, int, int, int]:
+    """One shift may be 0."""
+    window = unequal(generator, 2, 5)
+    shift = tuple(generator.randrange(m) for m in window)
+    while shift[0] == shift[1]:
+        shift = tuple(generator.randrange(m) for m in window)
+    return *grid_of(generator, window), *window, *shift
 
 
 mask_any = Exercise(
@@ -109,6 +127,7 @@ mask_any = Exercise(
         "Rows and columns each have their own length, window and shift.",
         "Only the last digit's place stays the same.",
     ),
+    draw=_draw_any,
 )
 
 
@@ -130,6 +149,12 @@ def _who_hears(
 def _square(H: int, W: int, M: int, k: int, row: int, column: int) -> Tensor:
     rows, columns = (torch.arange(H) - row).abs(), (torch.arange(W) - column).abs()
     return (rows[:, None] <= k * M // 2) & (columns[None, :] <= k * M // 2)
+
+
+def _draw_who(generator: random.Random) -> tuple[int, int, int, int, int, int]:
+    M = generator.randint(2, 6)
+    H, W = grid_of(generator, (M, M), most=6)
+    return H, W, M, generator.randint(1, 5), generator.randrange(H), generator.randrange(W)
 
 
 who_hears_after = Exercise(
@@ -167,6 +192,7 @@ who_hears_after = Exercise(
         "In each block, a token learns it if somebody in its window knows.",
         "The first block is plain.",
     ),
+    draw=_draw_who,
 )
 
 EXERCISES = (mask_1d, mask_any, who_hears_after)

@@ -4,11 +4,13 @@ Notebook 02 sets these tasks; the library's own answers are `window_partition` a
 """
 
 import math
+import random
 
 import torch
 from einops import rearrange
 from torch import Tensor
 
+from swin_edu.exercises.drawing import grid_of, normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.exercises.windows_attention import attend_in_windows
 
@@ -73,6 +75,12 @@ def _cut_cases() -> list[tuple]:
     ]
 
 
+def _draw_cut(generator: random.Random) -> tuple[Tensor, tuple[int, ...]]:
+    window = unequal(generator, 2, 5)
+    grid = grid_of(generator, window)
+    return normal(generator, generator.randint(2, 4), *grid, generator.randint(2, 4)), window
+
+
 cut_windows = Exercise(
     name="cut_windows",
     chapter="02",
@@ -126,6 +134,7 @@ cut_windows = Exercise(
         "Split H into (nh, Mh) and W into (nw, Mw): that gives six axes.",
         "The last step joins neighbouring axes only. So B, nh and nw have to stand side by side before it.",
     ),
+    draw=_draw_cut,
 )
 
 
@@ -207,6 +216,11 @@ def _count_cases() -> list[tuple]:
     ]
 
 
+def _draw_count(generator: random.Random) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    axes = generator.randint(1, 3)
+    return unequal(generator, 5, 40, axes), unequal(generator, 2, 9, axes), 2 * generator.randint(3, 24)
+
+
 count_multiply_adds = Exercise(
     name="count_multiply_adds",
     chapter="02",
@@ -268,6 +282,7 @@ count_multiply_adds = Exercise(
         "Settle each axis alone: its window is min(length, M), its padded length a multiple of that.",
         "Equation (2), with the tokens of the padded grid for hw, and the tokens of a window for M squared.",
     ),
+    draw=_draw_count,
 )
 
 

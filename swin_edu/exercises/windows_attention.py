@@ -4,6 +4,7 @@ Notebook 02 sets it; the library's own answer for images is `WindowAttention` wi
 """
 
 import math
+import random
 from itertools import product
 
 import torch
@@ -11,6 +12,7 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
+from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Answer, Exercise, Mistake
 
 
@@ -109,6 +111,17 @@ def _attend_cases() -> list[tuple]:
     return cases
 
 
+def _draw_attend(generator: random.Random) -> tuple[Tensor, tuple[int, ...], Tensor, int]:
+    axes = generator.randint(1, 3)
+    grid = unequal(generator, 3, 6 if axes == 3 else 9, axes)
+    window = tuple(generator.randint(2, length) for length in grid)
+    num_heads, d = unequal(generator, 2, 4)
+    channels = num_heads * d
+    tokens = normal(generator, generator.randint(2, 3), *grid, channels, dtype=torch.float64)
+    weight = normal(generator, 3 * channels, channels, dtype=torch.float64) / 2
+    return tokens, window, weight, num_heads
+
+
 attend_in_windows = Exercise(
     name="attend_in_windows",
     chapter="02",
@@ -175,4 +188,5 @@ attend_in_windows = Exercise(
         "Compare the numbers of all tokens, each with each: that is a mask for attention among all of them.",
         "A score of minus infinity becomes a weight of exactly 0.",
     ),
+    draw=_draw_attend,
 )
