@@ -1,4 +1,4 @@
-"""The command `swin-edu`: doctor, lab, data, train.
+"""The command `swin-edu`: doctor, lab, data, train; for teachers release, collect, feedback.
 
 Each command is one module in `swin_edu/commands/`; `00_start_here` shows how they are used.
 """
@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from swin_edu.commands.collect import collect
 from swin_edu.commands.data import data
 from swin_edu.commands.doctor import doctor
+from swin_edu.commands.feedback import feedback
 from swin_edu.commands.lab import lab
 from swin_edu.commands.messages import help_text
+from swin_edu.commands.release import release
 from swin_edu.commands.train import train
 
 __all__ = ["app"]
@@ -45,6 +48,8 @@ def main(
 for command in (doctor, lab, train):
     app.command(help=help_text(command))(command)
 app.add_typer(data, name="data")
+for command in (release, collect, feedback):
+    app.command(help=help_text(command), rich_help_panel="For teachers")(command)
 
 if __name__ == "__main__":
     app()

@@ -1,85 +1,166 @@
 # %% [markdown] assignment="Assignment 2: shifted windows and masks" points=24 hours=4
-# In a plain block a token sees its own window and nothing else. Here you build what lets windows talk: the
-# mask of a
-# shifted block, for any window and any shift, and the map of who has heard from whom after a few blocks.
+# After the roll, tokens from opposite edges of an image sit in one window. One wrong mask, and the network
+# trains all the same: it just learns from neighbours that are none. Here you write masks that hold for every
+# window, every shift and one more dimension, and you find out how far word travels.
 #
 # **When you are done, you can**
-# - write the attention mask of a shifted block for any window and any shift, and say why it is needed
-# - tell the regions that a cyclic roll puts into one window
-# - say how far information travels through alternating plain and shifted blocks
 #
-# Each task has a check that you can run as often as you like. It says what your function does and, where it
-# can, which
-# mistake that looks like. Masks are boolean, `True` = may attend. Rows come before columns.
+# - name, for any token of a shifted block, the tokens that it may attend to, and say why the others may not
+# - write the attention mask for any window and any shift, on grids that are not square
+# - say what the mask does that no learned position bias can do
+# - say how many blocks word needs to get from one token to another, and why
+
+# %% [markdown]
+# ## How it works
+#
+# **Code tasks.** Write the function's body and run the cell, then the one below it. The check says at once
+# what is right, and often which mistake yours looks like. Run it as often as you like. When your work is
+# graded, the same check runs on more inputs that you do not see: other sizes, other numbers. All right: all
+# points. Else: up to half of them, by the share of inputs that are right. So write for any size.
+#
+# **Stuck?** `exercises.mask_1d.hint()` says one thing more each time you call it. Hints cost nothing.
+#
+# **Questions.** Double-click the cell below a question and write your answer there. Two to five sentences
+# are enough. A person reads them. The reason counts, not the length.
+#
+# **Allowed:** the lessons, the documentation of PyTorch and einops, talking about ideas. What you hand in is
+# your own: no code of others, no `.solution()`, and no function of `swin_edu` that does the task for you
+# (here `shift_mask` and `region_ids`).
+#
+# **To hand in:** Kernel > Restart Kernel and Run All Cells, look at the checks, save, and hand in this one
+# file under its own name. An unsolved task breaks nothing. Leave the locked cells as they are: what is
+# changed in them is put back before grading. Cells that you add are fine.
 
 # %%
 import torch
+from einops import rearrange
 
+import swin_edu
 from swin_edu import exercises
+from swin_edu.visuals import ReachExplorer, ShiftExplorer, figures, photograph
 
 # %% [markdown]
-# ## 1. One dimension (4 points)
+# A mask is boolean, `True` where a token *may* attend. `H x W` is the token grid, `M` the side of a window
+# (or `Mh x Mw`), `s` the shift, `nW` the number of windows. Row comes before column. The whole lesson in one
+# sentence:
 #
-# A row of `length` tokens, a multiple of `M`, was rolled to the left by `s`. Write the mask of each window:
-# `(length / M, M, M)`.
-
-
-# %% exercise="mask_1d" points=4
-def my_mask_1d(length, M, s):
-    """(length / M, M, M) bool, True = may attend."""
-    ### BEGIN SOLUTION
-    where = (torch.arange(length) + s) % length  # where each token stood before the roll
-    band = torch.div(where - s, M, rounding_mode="floor").reshape(-1, M)
-    return band[:, :, None] == band[:, None, :]
-    ### END SOLUTION
-
-
-# %% [markdown] question="why_mask" points=4
-# ## 2. Why a mask? (4 points)
+# > Along each axis, the token at position `r` is in window `floor((r - s) / M)`. Two tokens meet if and only
+# > if their windows agree on **both** axes.
 #
-# After the roll every window is whole again. What would go wrong without the mask? Name one pair of tokens
-# of an
-# 8 x 12 grid with `M = 4` and `s = 2` that should not meet, and say where each of them stood before the roll.
+# ## 1. Who are the strangers?
+#
+# Drag the windows in panel 2, point at tokens in panel 3, and look at the mask in panel 4.
+
+# %%
+ShiftExplorer(height=8, width=12, window_size=4, shift=2)
+
+# %% [markdown] question="strangers" points=3
+# **Question (3 points).** The grid has 8 x 12 tokens, M = 4 and s = 2, as above.
+#
+# 1. Name two tokens that share a window after the roll, but must not meet. Give the row and column of each
+#    *before* the roll.
+# 2. A friend says: "The position bias is learned. It will learn to keep strangers apart, so the mask can
+#    go." Is that possible? Use your two tokens, or two others.
 #
 # ### BEGIN MARK SCHEME
-# 2 points: tokens from opposite edges of the image share a window after the roll, and are no neighbours.
-# 1 point: a right pair, such as rows 0 and 7 (before the roll) in the same column.
-# 1 point: both places before the roll are right.
+# 1 point for the pair. Right: any two tokens whose floor((r - 2) / 4) or floor((c - 2) / 4) differ, but which
+# share a rolled window. Such as (0, 2) and (7, 2): rows -1 and 1 of windows, both in the last rolled row.
+# Places after the roll in place of before it: half a point. Two tokens that do not share a rolled window, such
+# as (0, 0) and (4, 4): 0.
+#
+# 2 points for the second part. Full: no; the bias knows only the offset between the two *places in the
+# window*, and the same offset joins true neighbours in another window (or in the same window of a plain
+# block), so one number would have to allow and forbid. Half (1 point): "no, the bias is the same for all
+# windows" without saying why that is not enough, or only "the bias is too small to forbid". Nothing: "yes, if
+# it trains long enough"; "the bias does not know about the shift" alone.
+#
+# Typical wrong ideas: the roll happens inside each window; every block shifts; the mask is there for padding
+# only; the *images* of a batch are rolled.
 # ### END MARK SCHEME
 
 # %% [markdown]
-# ## 3. Any window, any shift (8 points)
+# ## 2. Along one axis (3 points)
 #
-# Now on a grid of `H x W` tokens with windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw`
-# columns.
+# Begin small. A row of `length` tokens, a multiple of `M`, was rolled to the left by `s`. Write the mask of
+# each window.
 
 
-# %% exercise="mask_any" points=8
+# %% exercise="mask_1d" points=3
+def my_mask_1d(length, M, s):
+    """(length / M, M, M) bool, True = may attend."""
+    ### BEGIN SOLUTION
+    before = (torch.arange(length) + s) % length  # where each token stood before the roll
+    company = torch.div(before - s, M, rounding_mode="floor").view(-1, M)
+    return company[:, :, None] == company[:, None, :]
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## 3. Any window, any shift (5 points)
+#
+# Now a grid of `H x W` tokens, windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw` columns.
+# `H` and `W` are multiples of the window. Windows count row by row, and so do the tokens in a window.
+
+
+# %% exercise="mask_any" points=5
 def my_mask(H, W, Mh, Mw, sh, sw):
     """(nW, Mh*Mw, Mh*Mw) bool, True = may attend."""
 
     ### BEGIN SOLUTION
-    def windows_of(length, M, s):
+    def windows_along(length, M, s):
         before = (torch.arange(length) + s) % length
         return torch.div(before - s, M, rounding_mode="floor")
 
-    ids = 1000 * windows_of(H, Mh, sh)[:, None] + windows_of(W, Mw, sw)[None, :]
-    ids = ids.reshape(H // Mh, Mh, W // Mw, Mw).permute(0, 2, 1, 3).reshape(-1, Mh * Mw)
-    return ids[:, :, None] == ids[:, None, :]
+    company = 1000 * windows_along(H, Mh, sh)[:, None] + windows_along(W, Mw, sw)[None, :]
+    company = rearrange(company, "(nh mh) (nw mw) -> (nh nw) (mh mw)", mh=Mh, mw=Mw)
+    return company[:, :, None] == company[:, None, :]
     ### END SOLUTION
 
 
 # %% [markdown]
-# ## 4. Who hears whom? (6 points)
+# Look at what you made. Allowed pairs have the colour of their region, forbidden ones are dark. With M = 4
+# and s = 2, the first window should be one piece, the last should have four.
+
+# %%
+mask = my_mask(8, 8, 4, 4, 2, 2)
+figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if mask is not None else print("my_mask is not written yet")
+
+# %% [markdown] question="which_shift" points=3
+# **Question (3 points).** The next cell says which share of all pairs is forbidden in windows of 4 x 4, for
+# each shift. Run it.
 #
-# The token at `(row, column)` says something. After `k` blocks (the first is plain, the second shifted by
-# `M // 2`, and
-# so on), which tokens can have heard it?
+# 1. Why is the share the same for s = 1 and s = 3?
+# 2. s = 2 forbids the most. The paper takes s = M // 2 all the same. What would be worse with s = 1? Think
+#    of a token beside a wall of the plain block: how many tokens *behind that wall* does it meet in the
+#    shifted block?
+#
+# ### BEGIN MARK SCHEME
+# 1 point: with s = 1 the last window of an axis holds 3 old and 1 wrapped tokens, with s = 3 it is 1 old and 3
+# wrapped: the same two groups (3*3 + 1*1 pairs of 16). Only "because it is symmetric": half a point.
+#
+# 2 points: the shifted window should lie over the plain wall by as much as possible on *both* sides. With s = 2
+# a token beside the wall meets 2 rows behind it, whichever side it is on. With s = 1 the new wall stands only
+# 1 token away from the old one: tokens on one side meet 1 row behind the wall (and those on the other side
+# meet 3), so word gets through the narrow side slowly. Full for a right count on both sides with a conclusion;
+# 1 point for "the windows overlap better" without any count. 0 for "more forbidden pairs are better": the
+# share of forbidden pairs is a side effect, not a goal.
+# ### END MARK SCHEME
+
+# %%
+for s in range(4):
+    allowed = swin_edu.shift_mask(8, 12, 4, s).double().mean()
+    print(f"s = {s}: {1 - allowed:.1%} of all pairs are forbidden")
+
+# %% [markdown]
+# ## 4. Who has heard? (5 points)
+#
+# The token at `(row, column)` says something. Blocks take turns: plain, shifted by `M // 2`, plain, and so
+# on, `k` in all. Who can have heard it? Use the definition only: no network.
 
 
-# %% exercise="who_hears_after" points=6
+# %% exercise="who_hears_after" points=5
 def my_hearers(H, W, M, k, row, column):
-    """(H, W) bool, True = may have heard it."""
+    """(H, W) bool, True where token (row, column) can have had an effect after k blocks."""
     ### BEGIN SOLUTION
     heard = torch.zeros(H, W, dtype=torch.bool)
     heard[row, column] = True
@@ -93,19 +174,37 @@ def my_hearers(H, W, M, k, row, column):
     ### END SOLUTION
 
 
-# %% tags=["free"]
-# Try things out here; this cell is not graded.
+# %% [markdown]
+# The explorer draws the same: move the token, and the number of blocks.
 
-# %% [markdown] question="how_far" points=2
-# ## 5. How far? (2 points)
+# %%
+ReachExplorer(16, 16, window_size=4, blocks=3, token=(5, 6))
+
+# %% tags=["free"]
+# A cell to try things out; it is not graded. Add more if you like. For example, who hears the cat's eye?
+cat = rearrange(torch.tensor(photograph("chelsea")[2:298, 97:393]), "h w c -> c h w") / 255
+hearers = my_hearers(16, 16, 4, 3, 5, 6)
+figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if hearers is not None else print("not written yet")
+
+# %% [markdown] question="how_far" points=5
+# **Question (5 points).** A grid of 16 x 16 tokens, M = 4, plain and shifted blocks in turn.
 #
-# How many blocks does it take at least until every token of a 16 x 16 grid with `M = 4` has heard from
-# every other one?
-# Why does it not depend on whether a token stands in the middle or in a corner of its window?
+# 1. After how many blocks has *every* token heard from every other one? Find the number with your function or
+#    the explorer, and say which pair of tokens is the last.
+# 2. By how many tokens does the reach of a corner token grow along an axis from block to block? Why?
+# 3. Stage 1 of Swin-T has 56 x 56 tokens, M = 7, and only 2 blocks. No token hears of the opposite corner
+#    there. How does Swin-T still see whole objects?
 #
 # ### BEGIN MARK SCHEME
-# 1 point: the number, with the way it was found (their function, or an argument with windows).
-# 1 point: the argument asks for the pair that is farthest apart; where a token stands in its window only
-# changes when
-# it hears, not the number for the whole grid.
+# 2 points: 7 blocks; the last pairs are opposite corners, such as (0, 0) and (15, 15). Number without pair, or
+# pair with a number that is off by one block: 1 point.
+#
+# 2 points: by M / 2 = 2 after the first block (4, 6, 8, 10, ...). The wall that word has reached in one block
+# is in the middle of a window of the next block, so it gains half a window. "It grows by M": that is true of
+# the whole side of the square in the middle of the grid, where both ends move; 1 point if it is said for
+# the corner.
+#
+# 1 point: patch merging. From stage to stage a token stands for 2 x 2 earlier ones, so a window covers four
+# times the area; in stage 4 one window is the whole image (7 x 7 tokens at 224 px). "More blocks" alone:
+# half a point (stage 3 has six).
 # ### END MARK SCHEME

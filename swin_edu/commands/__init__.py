@@ -1,4 +1,5 @@
-"""The commands of `swin-edu`, one module each: `doctor`, `lab`, `data`, `train`.
+"""The commands of `swin-edu`, one module each: `doctor`, `lab`, `data`, `train`, and the
+teacher's `release`, `collect`, `feedback`.
 
 `swin_edu/cli.py` registers them; the notebooks use the library directly and none of these.
 """
