@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.releasing import release
@@ -19,7 +19,10 @@ from swin_edu.classroom.releasing import release
 from ..classroom.conftest import NAME, ROOT, make_course
 from ..classroom.graded_class import graded_as_handed_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.filterwarnings("ignore:Object of type"),  # nbgrader's own
+]
 
 
 @pytest.fixture(scope="module")
@@ -71,12 +74,12 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
 
 
 def test_the_grading_page_opens_by_itself_and_shows_the_course(page: Page) -> None:
-    frame = page.frame_locator("iframe[src*='formgrader']")
-    row = frame.locator("tr", has_text=NAME)
-    row.wait_for(timeout=60_000)
-    assert "2" in row.locator("td.num-submissions").inner_text()
-    assert page.locator(".lm-TabBar-tabLabel", has_text="README.md").count() == 1
-    assert page.locator(".jp-DirListing-item", has_text="nbgrader_config.py").count() == 1
+    row = page.frame_locator("iframe[src*='formgrader']").locator("tr", has_text=NAME)
+    expect(row.locator("td.num-submissions")).to_contain_text("2", timeout=60_000)
+    expect(page.locator(".lm-TabBar-tabLabel", has_text="README.md")).to_have_count(1, timeout=30_000)
+    expect(page.locator(".jp-DirListing-item", has_text="nbgrader_config.py")).to_have_count(
+        1, timeout=30_000
+    )
 
 
 def test_whoever_marks_sees_notes_and_answer_and_runs_nothing_of_the_student(
