@@ -1,7 +1,7 @@
 # %% [markdown] assignment="Assignment 2: shifted windows and masks" points=24 hours=4
 # After the roll, tokens from opposite edges of an image sit in one window. One wrong mask, and the network
-# trains all the same: it just learns from neighbours that are none. Here you write masks that hold for every
-# window, every shift and one more dimension, and you find out how far word travels.
+# trains all the same: it just learns from neighbours that are none. Here you write masks that hold for
+# every window, every shift and one more dimension, and you find out how far word travels.
 #
 # **When you are done, you can**
 #
@@ -23,8 +23,8 @@
 # **Questions.** Double-click the cell below a question and write your answer there. Two to five sentences
 # are enough. A person reads them. The reason counts, not the length.
 #
-# **Allowed:** the lessons, the documentation of PyTorch and einops, talking about ideas. What you hand in is
-# your own: no code of others, no `.solution()`, and no function of `swin_edu` that does the task for you
+# **Allowed:** the lessons, the documentation of PyTorch and einops, talking about ideas. What you hand in
+# is your own: no code of others, no `.solution()`, and no function of `swin_edu` that does the task for you
 # (here `shift_mask` and `region_ids`).
 #
 # **To hand in:** Kernel > Restart Kernel and Run All Cells, look at the checks, save, and hand in this one
@@ -41,10 +41,11 @@ from swin_edu.visuals import ReachExplorer, ShiftExplorer, figures, photograph
 
 # %% [markdown]
 # A mask is boolean, `True` where a token *may* attend. `H x W` is the token grid, `M` the side of a window
-# (or `Mh x Mw`), `s` the shift, `nW` the number of windows. Row comes before column. The whole lesson in one
-# sentence:
+# (or `Mh x Mw`), `s` the shift, `nW` the number of windows. Row comes before column. The whole lesson in
+# one sentence:
 #
-# > Along each axis, the token at position `r` is in window `floor((r - s) / M)`. Two tokens meet if and only
+# > Along each axis, the token at position `r` is in window `floor((r - s) / M)`. Two tokens meet if and
+# only
 # > if their windows agree on **both** axes.
 #
 # ## 1. Who are the strangers?
@@ -63,19 +64,19 @@ ShiftExplorer(height=8, width=12, window_size=4, shift=2)
 #    go." Is that possible? Use your two tokens, or two others.
 #
 # ### BEGIN MARK SCHEME
-# 1 point for the pair. Right: any two tokens whose floor((r - 2) / 4) or floor((c - 2) / 4) differ, but which
-# share a rolled window. Such as (0, 2) and (7, 2): rows -1 and 1 of windows, both in the last rolled row.
-# Places after the roll in place of before it: half a point. Two tokens that do not share a rolled window, such
-# as (0, 0) and (4, 4): 0.
+# 1 point for the pair. Right: any two tokens whose floor((r - 2) / 4) or floor((c - 2) / 4) differ, but
+# which share a rolled window. Such as (0, 2) and (7, 2): rows -1 and 1 of windows, both in the last rolled
+# row. Places after the roll in place of before it: half a point. Two tokens that do not share a rolled
+# window, such as (0, 0) and (4, 4): 0.
 #
 # 2 points for the second part. Full: no; the bias knows only the offset between the two *places in the
 # window*, and the same offset joins true neighbours in another window (or in the same window of a plain
 # block), so one number would have to allow and forbid. Half (1 point): "no, the bias is the same for all
-# windows" without saying why that is not enough, or only "the bias is too small to forbid". Nothing: "yes, if
-# it trains long enough"; "the bias does not know about the shift" alone.
+# windows" without saying why that is not enough, or only "the bias is too small to forbid". Nothing: "yes,
+# if it trains long enough"; "the bias does not know about the shift" alone.
 #
-# Typical wrong ideas: the roll happens inside each window; every block shifts; the mask is there for padding
-# only; the *images* of a batch are rolled.
+# Typical wrong ideas: the roll happens inside each window; every block shifts; the mask is there for
+# padding only; the *images* of a batch are rolled.
 # ### END MARK SCHEME
 
 # %% [markdown]
@@ -98,8 +99,9 @@ def my_mask_1d(length, M, s):
 # %% [markdown]
 # ## 3. Any window, any shift (5 points)
 #
-# Now a grid of `H x W` tokens, windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw` columns.
-# `H` and `W` are multiples of the window. Windows count row by row, and so do the tokens in a window.
+# Now a grid of `H x W` tokens, windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw`
+# columns. `H` and `W` are multiples of the window. Windows count row by row, and so do the tokens in a
+# window.
 
 
 # %% exercise="mask_any" points=5
@@ -123,7 +125,9 @@ def my_mask(H, W, Mh, Mw, sh, sw):
 
 # %%
 mask = my_mask(8, 8, 4, 4, 2, 2)
-figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if mask is not None else print("my_mask is not written yet")
+figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if mask is not None else print(
+    "my_mask is not written yet"
+)
 
 # %% [markdown] question="which_shift" points=3
 # **Question (3 points).** The next cell says which share of all pairs is forbidden in windows of 4 x 4, for
@@ -135,15 +139,15 @@ figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if mask is not None else pr
 #    shifted block?
 #
 # ### BEGIN MARK SCHEME
-# 1 point: with s = 1 the last window of an axis holds 3 old and 1 wrapped tokens, with s = 3 it is 1 old and 3
-# wrapped: the same two groups (3*3 + 1*1 pairs of 16). Only "because it is symmetric": half a point.
+# 1 point: with s = 1 the last window of an axis holds 3 old and 1 wrapped tokens, with s = 3 it is 1 old
+# and 3 wrapped: the same two groups (3*3 + 1*1 pairs of 16). Only "because it is symmetric": half a point.
 #
-# 2 points: the shifted window should lie over the plain wall by as much as possible on *both* sides. With s = 2
-# a token beside the wall meets 2 rows behind it, whichever side it is on. With s = 1 the new wall stands only
-# 1 token away from the old one: tokens on one side meet 1 row behind the wall (and those on the other side
-# meet 3), so word gets through the narrow side slowly. Full for a right count on both sides with a conclusion;
-# 1 point for "the windows overlap better" without any count. 0 for "more forbidden pairs are better": the
-# share of forbidden pairs is a side effect, not a goal.
+# 2 points: the shifted window should lie over the plain wall by as much as possible on *both* sides. With s
+# = 2 a token beside the wall meets 2 rows behind it, whichever side it is on. With s = 1 the new wall
+# stands only 1 token away from the old one: tokens on one side meet 1 row behind the wall (and those on the
+# other side meet 3), so word gets through the narrow side slowly. Full for a right count on both sides with
+# a conclusion; 1 point for "the windows overlap better" without any count. 0 for "more forbidden pairs are
+# better": the share of forbidden pairs is a side effect, not a goal.
 # ### END MARK SCHEME
 
 # %%
@@ -189,20 +193,20 @@ figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if hearers is not None 
 # %% [markdown] question="how_far" points=5
 # **Question (5 points).** A grid of 16 x 16 tokens, M = 4, plain and shifted blocks in turn.
 #
-# 1. After how many blocks has *every* token heard from every other one? Find the number with your function or
-#    the explorer, and say which pair of tokens is the last.
+# 1. After how many blocks has *every* token heard from every other one? Find the number with your function
+#    or the explorer, and say which pair of tokens is the last.
 # 2. By how many tokens does the reach of a corner token grow along an axis from block to block? Why?
 # 3. Stage 1 of Swin-T has 56 x 56 tokens, M = 7, and only 2 blocks. No token hears of the opposite corner
 #    there. How does Swin-T still see whole objects?
 #
 # ### BEGIN MARK SCHEME
-# 2 points: 7 blocks; the last pairs are opposite corners, such as (0, 0) and (15, 15). Number without pair, or
-# pair with a number that is off by one block: 1 point.
+# 2 points: 7 blocks; the last pairs are opposite corners, such as (0, 0) and (15, 15). Number without pair,
+# or pair with a number that is off by one block: 1 point.
 #
-# 2 points: by M / 2 = 2 after the first block (4, 6, 8, 10, ...). The wall that word has reached in one block
-# is in the middle of a window of the next block, so it gains half a window. "It grows by M": that is true of
-# the whole side of the square in the middle of the grid, where both ends move; 1 point if it is said for
-# the corner.
+# 2 points: by M / 2 = 2 after the first block (4, 6, 8, 10, ...). The wall that word has reached in one
+# block is in the middle of a window of the next block, so it gains half a window. "It grows by M": that is
+# true of the whole side of the square in the middle of the grid, where both ends move; 1 point if it is
+# said for the corner.
 #
 # 1 point: patch merging. From stage to stage a token stands for 2 x 2 earlier ones, so a window covers four
 # times the area; in stage 4 one window is the whole image (7 x 7 tokens at 224 px). "More blocks" alone:
