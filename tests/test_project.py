@@ -24,7 +24,11 @@ MAKEFILE = (ROOT / "Makefile").read_text()
 PAGES = ("README.md", "CONTRIBUTING.md")
 
 EXTRAS = PROJECT["optional-dependencies"]
-WANTED = [Requirement(line) for line in [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]]]
+WANTED = [
+    Requirement(line)
+    for line in sum(EXTRAS.values(), PROJECT["dependencies"])
+    if not line.startswith(PROJECT["name"])  # an extra that brings another one
+]
 
 
 def content_lines(name):

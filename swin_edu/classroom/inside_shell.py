@@ -22,6 +22,8 @@ __all__ = ["Outputs", "StudentShell", "TimeLimit", "time_limit"]
 
 LEFT_OUT = "\n[the rest is left out: too long]\n"
 MOST_TEXT = 10_000
+MOST_FRAMES = 15  # from either end
+TEXT_SHARE = 40  # a picture may take all of the room, printed text one part in so many
 
 
 class TimeLimit(BaseException):
@@ -64,15 +66,18 @@ class Outputs:
     def __init__(self, limit: int) -> None:
         self.found: list[dict[str, Any]] = []
         self.left = limit
+        self.printable = max(limit // TEXT_SHARE, min(limit, 100))
         self.cut = False
 
     def stream(self, name: str, text: str) -> None:
         """Add printed text to the last stream, or begin one."""
         if self.cut or not text:
             return
-        if len(text) > self.left or len(self.found) >= self.MOST:
-            text, self.cut = text[: self.left] + LEFT_OUT, True
+        room = min(self.left, self.printable)
+        if len(text) > room or len(self.found) >= self.MOST:
+            text, self.cut = text[:room] + LEFT_OUT, True
         self.left -= len(text)
+        self.printable -= len(text)
         last = self.found[-1] if self.found else {}
         if last.get("output_type") == "stream" and last["name"] == name:
             last["text"] += text
@@ -158,6 +163,17 @@ class StudentShell(InteractiveShell):
         """The student's module is `__main__`, as in a notebook."""
         self.user_module.__name__ = "__main__"
         super().init_sys_modules()
+
+    def _get_exc_info(self, exc_tuple: Any = None) -> Any:
+        """The exception to show. IPython takes seconds for the thousand frames of an endless recursion."""
+        kind, error, trace = super()._get_exc_info(exc_tuple)
+        frames = []
+        while trace is not None:
+            frames.append(trace)
+            trace = trace.tb_next
+        if len(frames) > 2 * MOST_FRAMES:
+            frames[MOST_FRAMES - 1].tb_next = frames[-MOST_FRAMES]
+        return kind, error, frames[0] if frames else None
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         text = [str(line) for line in stb]

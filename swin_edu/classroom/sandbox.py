@@ -5,6 +5,7 @@
 
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -201,7 +202,7 @@ def find_sandbox(allow_none: bool = False, readable: Sequence[tuple[str, str]] =
     program = shutil.which("bwrap")
     try:
         if not sys.platform.startswith("linux"):
-            raise NoSandbox(INSTALL.format(problem="it runs on Linux only", more=""))
+            raise NoSandbox(INSTALL.format(problem="that runs on Linux only (on Windows: in WSL)", more=""))
         if program is None:
             raise NoSandbox(INSTALL.format(problem="it is not installed", more=""))
         words = ""
@@ -213,7 +214,7 @@ def find_sandbox(allow_none: bool = False, readable: Sequence[tuple[str, str]] =
         more = " and allow user namespaces (Ubuntu 24.04 and later: an AppArmor profile for bwrap)"
         raise NoSandbox(INSTALL.format(problem=f"it does not work here ({words})", more=more))
     except (NoSandbox, NotImplementedError) as error:
-        if allow_none:
+        if allow_none and os.name == "posix":
             return Sandbox(None)
         raise error if isinstance(error, NoSandbox) else NoSandbox(str(error)) from None
 
@@ -254,7 +255,7 @@ def _popen(command: list[str], environment: dict[str, str], folder: str, errors:
 def _first_process(reading: int) -> int | None:
     """The box's first process, which bubblewrap says as JSON; None where it did not start."""
     said = b""
-    while b"}" not in said and (piece := os.read(reading, 4096)):
+    while b"}" not in said and select.select([reading], [], [], 10)[0] and (piece := os.read(reading, 4096)):
         said += piece
     try:
         return int(json.loads(said)["child-pid"])

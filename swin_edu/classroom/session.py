@@ -37,7 +37,7 @@ from typing import Any, Literal
 
 from swin_edu.classroom.cell_outputs import checked_outputs, stopped_output
 from swin_edu.classroom.sandbox import Sandbox
-from swin_edu.classroom.worker import STOPPED, Limits, Lost, Worker
+from swin_edu.classroom.worker import STOPPED, Limits, Lost, OutOfTime, Worker
 from swin_edu.exercises.running import TIME_LIMIT, Outcome, Problem
 
 __all__ = ["CellRun", "Limits", "Question", "SubmissionRun", "run_submission"]
@@ -123,7 +123,7 @@ class _Run:
         self, cells: list[str], questions: dict[str, Question], limits: Limits, sandbox: Sandbox
     ) -> None:
         self.sources, self.questions, self.limits, self.sandbox = cells, questions, limits, sandbox
-        self.deadline = time.monotonic() + limits.total_seconds
+        self.seconds_left = limits.total_seconds
         self.cells: dict[int, CellRun] = {}
         self.deadly: set[int] = set()  # cells that are left out from now on
         self.answers: dict[str, list[Outcome]] = {name: [] for name in questions}
@@ -133,20 +133,24 @@ class _Run:
     def finish(self) -> None:
         """Start processes until everything was asked, or none may be started any more."""
         for _ in range(1 + max(0, self.limits.restarts)):
-            if time.monotonic() >= self.deadline:
+            if self.seconds_left <= 0:
                 break
-            with Worker.start(self.sandbox, self.limits, self.deadline) as worker:
-                if self._run_cells(worker) and self._ask(worker):
-                    return
-        over = time.monotonic() >= self.deadline
+            with Worker.start(self.sandbox, self.limits, self.seconds_left) as worker:
+                if self._run_cells(worker):
+                    self._ask(worker)
+                self.seconds_left = worker.deadline - time.monotonic()
+            if len(self.cells) == len(self.sources) and len(self.finished) == len(self.questions):
+                return
+        over = self.seconds_left <= 0
         reason = (
             f"all its {self.limits.total_seconds:g} s were used up"
             if over
             else "it ended its process too often"
         )
         self.troubles.append(f"not everything was run: {reason}")
-        for name in self.questions.keys() - self.finished:
-            self.answers[name].append(Outcome(error=Problem(TIME_LIMIT if over else STOPPED, reason)))
+        for name, question in self.questions.items():
+            if name not in self.finished and len(self.answers[name]) < len(question.cases):
+                self.answers[name].append(Outcome(error=Problem(TIME_LIMIT if over else STOPPED, reason)))
 
     def _run_cells(self, worker: Worker) -> bool:
         for k, source in enumerate(self.sources):
@@ -154,6 +158,8 @@ class _Run:
                 continue
             try:
                 answer = worker.run_cell(source, k + 1)
+            except OutOfTime:
+                return False
             except Lost as lost:
                 self.deadly.add(k)
                 self.cells[k] = CellRun([stopped_output(str(lost))], "stopped")
@@ -171,7 +177,7 @@ class _Run:
         if status == "stopped":
             self.troubles.append(f"cell {k + 1}: stopped after {self.limits.cell_seconds:g} s")
 
-    def _ask(self, worker: Worker) -> bool:
+    def _ask(self, worker: Worker) -> None:
         for name, question in self.questions.items():
             if name in self.finished:
                 continue
@@ -183,9 +189,10 @@ class _Run:
                         self.troubles.append(f"{name}: case {len(answers)} took too long")
                         break  # one wait is enough
                 self.finished.add(name)
+            except OutOfTime:
+                return
             except Lost as lost:
                 self.finished.add(name)
                 answers.append(Outcome(error=Problem(lost.kind, str(lost))))
                 self.troubles.append(f"{name}: case {len(answers)}: {lost}")
-                return False
-        return True
+                return

@@ -7,6 +7,7 @@ nothing in it is ever executed, and every size, kind and depth is checked before
 import hashlib
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
@@ -24,6 +25,7 @@ MAX_DEPTH = 32
 MAX_TEXT = 200_000
 MAX_INTEGER = 2**63
 MAX_DIMENSIONS = 16
+CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 DEFAULT_BYTES = 64 * 2**20
 
 DTYPES: dict[str, torch.dtype] = {
@@ -92,6 +94,7 @@ class Packed:
 class _Packer:
     max_bytes: int
     function: Callable[[Any], int | None]
+    strict: bool
     blobs: list[bytes] = field(default_factory=list)
     nodes: int = 0
     text: int = 0
@@ -122,6 +125,8 @@ class _Packer:
             return {"config": self.node(settings, depth + 1)}
         if (number := self.function(value)) is not None:
             return {"function": number}
+        if self.strict:
+            raise Unsendable(f"holds a {type(value).__name__}")
         return {"other": self._string(type(value).__name__)[:50]}
 
     def _string(self, value: str) -> str:
@@ -161,7 +166,11 @@ class _Packer:
 
 
 def pack(
-    value: Any, *, max_bytes: int = DEFAULT_BYTES, function: Callable[[Any], int | None] = lambda value: None
+    value: Any,
+    *,
+    max_bytes: int = DEFAULT_BYTES,
+    function: Callable[[Any], int | None] = lambda value: None,
+    strict: bool = False,
 ) -> Packed:
     """Write a value as plain data.
 
@@ -170,6 +179,7 @@ def pack(
             them. Anything else is packed as the name of its class.
         max_bytes: of all tensors together.
         function: the number of a function among the arguments; None for what is none of them.
+        strict: refuse anything else instead.
 
     Raises:
         Unsendable: for a tensor without plain numbers or of a class of its own, for what holds itself, and
@@ -179,7 +189,7 @@ def pack(
         >>> pack({"a": (1, 2.5)}).tree
         {'dict': [['a', {'tuple': [1, 2.5]}]]}
     """
-    packer = _Packer(max_bytes, function)
+    packer = _Packer(max_bytes, function, strict)
     tree = packer.node(value)
     return Packed(tree, tuple(packer.blobs))
 
@@ -295,13 +305,14 @@ def unpack(packed: Packed, *, function: Callable[[int], Any] = lambda number: _f
 
 
 def plain_text(text: str) -> str:
-    """Text that can be written to a file: half characters, for which UTF-8 has no bytes, become "?".
+    """Text that can be written to a file: half characters, for which UTF-8 has no bytes, become "?",
+    and what a terminal would obey is left out.
 
     Example:
-        >>> plain_text("a" + chr(0xD800))
-        'a?'
+        >>> plain_text("a" + chr(0xD800) + chr(27) + "[2J")
+        'a?[2J'
     """
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return CONTROL.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 
 def _require(holds: bool, what: str) -> None:

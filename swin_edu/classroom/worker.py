@@ -4,6 +4,8 @@
 """
 
 import os
+import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,9 +19,8 @@ from swin_edu.classroom.sandbox import FOLDER, Sandbox, Started
 from swin_edu.classroom.wire import Malformed, plain_text, unpack
 from swin_edu.exercises.running import TIME_LIMIT, Outcome, Problem
 
-__all__ = ["Limits", "Lost", "StartFailed", "Worker"]
+__all__ = ["Limits", "Lost", "OutOfTime", "StartFailed", "Worker"]
 
-GRACE = 2.0  # seconds between the gentle stop inside and the end of the process
 MAX_FILES = 20_000
 MAX_CALLS = 10_000
 STOPPED = "Stopped"
@@ -33,11 +34,12 @@ class Limits:
         start_seconds: until Python and torch are there; where it is not enough, the machine is to blame.
         cell_seconds: of each cell.
         case_seconds: of each case of each question.
-        total_seconds: of everything together, restarts included.
+        grace_seconds: between the gentle stop from inside and the end of the process.
+        total_seconds: of everything together; starting is not counted, which takes long on a busy machine.
         cpu_seconds: of the processor, by each process.
         memory_bytes: on top of what Python and torch hold.
         folder_bytes: of all its files together.
-        output_bytes: characters that one cell may show.
+        output_bytes: characters that one cell may show, pictures included; of text a fortieth.
         answer_bytes: of the tensors in one answer.
         open_files: at the same time.
         threads: at the same time.
@@ -51,11 +53,12 @@ class Limits:
     start_seconds: float = 120
     cell_seconds: float = 30
     case_seconds: float = 10
+    grace_seconds: float = 5
     total_seconds: float = 300
     cpu_seconds: float = 300
     memory_bytes: int = 2 * 2**30
     folder_bytes: int = 64 * 2**20
-    output_bytes: int = 200_000
+    output_bytes: int = 4_000_000
     answer_bytes: int = 32 * 2**20
     open_files: int = 128
     threads: int = 64
@@ -83,33 +86,37 @@ class Lost(Exception):
         self.kind = kind
 
 
+class OutOfTime(Lost):
+    """The submission's whole time is used up, and this was not even begun."""
+
+
 class Worker:
     """One isolated process, ready to be asked. `Worker.start` makes it."""
 
-    def __init__(self, started: Started, limits: Limits, given: GivenFunctions, deadline: float) -> None:
+    def __init__(self, started: Started, limits: Limits, given: GivenFunctions) -> None:
         self.started = started
         self.limits = limits
         self.given = given
-        self.deadline = deadline
+        self.deadline = 0.0
         self.process_id: int | None = None
         self.asked = 0
-        self.channel = Channel(started.descriptor, 8 * 2**20, 2 * limits.answer_bytes)
+        self.channel = Channel(started.descriptor, limits.output_bytes + 2**22, 2 * limits.answer_bytes)
 
     @classmethod
     @contextmanager
-    def start(cls, sandbox: Sandbox, limits: Limits, deadline: float) -> "Iterator[Worker]":
+    def start(cls, sandbox: Sandbox, limits: Limits, seconds: float) -> "Iterator[Worker]":
         """Start a process and wait until it is ready; it is ended when the block ends.
 
         Args:
             sandbox: what isolates it.
             limits: what it may use.
-            deadline: of the whole submission, in `time.monotonic()`.
+            seconds: how long all its work together may take, counted from when it is ready.
 
         Raises:
             StartFailed: with what bubblewrap and Python said.
         """
         with sandbox.start(asdict(limits)) as started, GivenFunctions(limits.answer_bytes) as given:
-            worker = cls(started, limits, given, deadline)
+            worker = cls(started, limits, given)
             try:
                 worker.channel.receive(time.monotonic() + limits.start_seconds)
             except (Closed, TooLate, Malformed) as error:
@@ -117,6 +124,7 @@ class Worker:
                 said = started.errors.read(4000).decode(errors="replace").strip() or str(error)
                 raise StartFailed(f"the isolated process did not start: {said}") from None
             worker.process_id = started.find_worker()
+            worker.deadline = time.monotonic() + seconds
             yield worker
 
     def run_cell(self, source: str, number: int) -> dict[str, Any]:
@@ -154,12 +162,12 @@ class Worker:
     def _seconds(self, most: float) -> float:
         left = self.deadline - time.monotonic()
         if left <= 0:
-            raise Lost(TIME_LIMIT, f"all its {self.limits.total_seconds:g} s are used up")
+            raise OutOfTime(TIME_LIMIT, f"all its {self.limits.total_seconds:g} s are used up")
         return min(most, left)
 
     def _ask(self, message: Message, seconds: float) -> Message:
         self.asked += 1
-        deadline = time.monotonic() + seconds + GRACE
+        deadline = time.monotonic() + seconds + self.limits.grace_seconds
         request = Message({**message.content, "id": self.asked}, message.parts)
         try:
             self.channel.send(request, deadline)
@@ -171,6 +179,8 @@ class Worker:
                 if arguments is None:
                     raise Malformed("a call without arguments")
                 self.channel.send(self.given.call(answer.content["call"], arguments, deadline), deadline)
+            else:
+                raise Lost(STOPPED, f"it called given functions more than {MAX_CALLS} times")
             if answer.content.get("id") != self.asked:
                 raise Malformed("an answer to another question")
             return answer
@@ -179,9 +189,21 @@ class Worker:
                 TIME_LIMIT, f"still running after {seconds:g} s, and it did not let itself be stopped"
             ) from None
         except Closed:
-            raise Lost(STOPPED, "its process ended") from None
+            raise Lost(STOPPED, f"its process ended{self._how()}") from None
         except Malformed:
             raise Lost(STOPPED, "it sent something that is no answer") from None
+
+    def _how(self) -> str:
+        """How the process ended, as bubblewrap says it."""
+        try:
+            code = self.started.process.wait(1)
+        except subprocess.TimeoutExpired:
+            return ""
+        number = code - 128 if code > 128 else -code
+        try:
+            return f" ({signal.Signals(number).name})" if number > 0 else f" (exit code {code})"
+        except ValueError:
+            return f" (exit code {code})"
 
     def _watch(self) -> None:
         """Threads and files cost the kernel's memory, and for root no limit of the system counts them."""

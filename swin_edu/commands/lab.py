@@ -1,14 +1,11 @@
 """`swin-edu lab`: JupyterLab on the learner's own copies of the notebooks, with nothing popping up.
 
-`make lab` ends here, and every notebook is opened this way; `notebooks/` stays as the authors wrote it.
+`make lab` ends here, and every notebook is opened this way; `notebooks/` stays as the authors wrote it. With
+`--teacher` nbgrader's pages are there, which a learner never sees.
 """
 
-import hashlib
-import itertools
-import json
 import logging
 import os
-import shutil
 import webbrowser
 from pathlib import Path
 from typing import Annotated
@@ -16,11 +13,10 @@ from typing import Annotated
 import typer
 
 from swin_edu.commands import FIRST_NOTEBOOK, course_folder
+from swin_edu.commands.copies import COPIES, copy_notebooks, trust_untouched_copies
+from swin_edu.commands.teacher_lab import ASSIGNMENTS, prepare_teacher
 
-__all__ = ["COPIES", "copy_notebooks", "lab", "lab_arguments", "lab_environment", "trust_untouched_copies"]
-
-COPIES = "my_notebooks"
-RECORD = ".given_out.json"
+__all__ = ["lab", "lab_arguments", "lab_environment"]
 
 
 def lab(
@@ -31,6 +27,9 @@ def lab(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="First port to try; the next free one is taken.")
     ] = 8888,
+    teacher: Annotated[
+        bool, typer.Option("--teacher", help="Open `assignments/` with nbgrader's pages instead.")
+    ] = False,
 ) -> None:
     """Open the course in JupyterLab, on your own copies of the notebooks.
 
@@ -41,6 +40,7 @@ def lab(
         notebook: name of the notebook, or its first characters.
         browser: whether to open the page in the browser.
         port: first port to try.
+        teacher: whether to open the assignments, with nbgrader's pages.
 
     Raises:
         typer.BadParameter: no notebook begins like that.
@@ -59,14 +59,15 @@ def lab(
             err=True,
         )
         raise typer.Exit(1)
-    names = sorted(path.stem for path in (course / "notebooks").glob("[0-9]*.ipynb"))
-    chosen = next((name for name in names if name.startswith(notebook.removesuffix(".ipynb"))), None)
-    if chosen is None:
-        raise typer.BadParameter(f"no notebook begins with {notebook!r}; there are: {', '.join(names)}")
-    for message in copy_notebooks(course / "notebooks", course / COPIES):
-        typer.echo(message)
-    trust_untouched_copies(course / "notebooks", course / COPIES)
-    os.environ.update(lab_environment(course))
+    if teacher:
+        page = prepare_teacher(Path(lab_environment(course, teacher=True)["JUPYTERLAB_WORKSPACES_DIR"]))
+    else:
+        chosen = _choose(notebook, course)
+        for message in copy_notebooks(course / "notebooks", course / COPIES):
+            typer.echo(message)
+        trust_untouched_copies(course / "notebooks", course / COPIES)
+        page = f"{COPIES}/{chosen}.ipynb"
+    os.environ.update(lab_environment(course, teacher=teacher))
     try:  # only now: JupyterLab reads the environment while it is imported
         from jupyterlab.labapp import LabApp
     except ImportError:
@@ -77,90 +78,33 @@ def lab(
         typer.echo("No browser was found here: open the address below in yours.")
     # Jupyter Server and Tornado read the same number as milliseconds and as seconds; no reader can help it.
     logging.getLogger("tornado.general").addFilter(lambda record: "ping_timeout" not in record.getMessage())
-    typer.echo(f"Opening {COPIES}/{chosen}.ipynb. Press Ctrl+C here to stop JupyterLab.")
-    LabApp.launch_instance(lab_arguments(course, chosen, browser=browser, port=port))
+    typer.echo(f"Opening {page}. Press Ctrl+C here to stop JupyterLab.")
+    LabApp.launch_instance(lab_arguments(course, page, browser=browser, port=port))
 
 
-def copy_notebooks(originals: Path, copies: Path) -> list[str]:
-    """Give the learner a copy of every notebook, without ever overwriting what the learner wrote.
+def _choose(notebook: str, course: Path) -> str:
+    """The notebook whose name begins like that.
 
-    A copy that is byte for byte what was given out before is replaced by the new version. A changed copy is
-    kept; if the course's version is newer, it is laid beside as `NAME_new.ipynb`, once for each version.
-
-    Args:
-        originals: folder of the course's notebooks (`NN_name.ipynb`).
-        copies: folder of the learner; made if missing.
-
-    Returns:
-        One sentence for everything the learner should know; empty when nothing of note happened.
-
-    Examples:
-        >>> import tempfile; folder = Path(tempfile.mkdtemp()); (folder / "a").mkdir()
-        >>> _ = (folder / "a/01_x.ipynb").write_text("{}"); copy_notebooks(folder / "a", folder / "b")
-        []
-        >>> (folder / "b/01_x.ipynb").read_text()
-        '{}'
+    Raises:
+        typer.BadParameter: there is none.
     """
-    copies.mkdir(parents=True, exist_ok=True)
-    record = copies / RECORD
-    given_out = _read_record(record)
-    messages = []
-    for original in sorted(originals.glob("[0-9]*.ipynb")):
-        version, last = _digest(original), given_out.get(original.name)
-        copy = copies / original.name
-        if not copy.exists() or _digest(copy) == last:
-            _copy_whole(original, copy)
-        elif version not in (last, _digest(copy)):
-            newer = _untouched_place(copies, original.stem, given_out)
-            _copy_whole(original, newer)
-            given_out[newer.name] = version
-            messages.append(f"{copy.name} has a new version: it is in {newer.name}; yours is kept as it is.")
-        given_out[original.name] = version
-    unfinished = record.with_name(f"{RECORD}.part")
-    unfinished.write_text(json.dumps(given_out, indent=1, sort_keys=True) + "\n")
-    os.replace(unfinished, record)
-    return messages
+    names = sorted(path.stem for path in (course / "notebooks").glob("[0-9]*.ipynb"))
+    chosen = next((name for name in names if name.startswith(notebook.removesuffix(".ipynb"))), None)
+    if chosen is None:
+        raise typer.BadParameter(f"no notebook begins with {notebook!r}; there are: {', '.join(names)}")
+    return chosen
 
 
-def trust_untouched_copies(originals: Path, copies: Path) -> int:
-    """Mark the copies that are still the course's own as trusted, so that their pictures show at once.
-
-    Without this JupyterLab hides some saved outputs and warns about every notebook that is opened. A copy
-    that the learner changed is left to JupyterLab, which trusts what the learner ran.
-
-    Args:
-        originals: folder of the course's notebooks.
-        copies: folder of the learner.
-
-    Returns:
-        How many copies were marked; none on the second call.
-
-    Examples:
-        >>> trust_untouched_copies(Path("no such folder"), Path("no such folder"))
-        0
-    """
-    from nbformat import read
-    from nbformat.sign import NotebookNotary
-
-    notary, marked = NotebookNotary(), 0
-    for original in sorted(originals.glob("[0-9]*.ipynb")):
-        copy = copies / original.name
-        if copy.exists() and _digest(copy) == _digest(original):
-            notebook = read(copy, as_version=4)
-            if not notary.check_signature(notebook):
-                notary.sign(notebook)
-                marked += 1
-    return marked
-
-
-def lab_environment(course: Path) -> dict[str, str]:
+def lab_environment(course: Path, teacher: bool = False) -> dict[str, str]:
     """Return the environment variables under which JupyterLab starts.
 
-    `.jupyter/` of the course is searched first and switches the news pop-up off; the reader's own settings
-    still count. Open tabs are remembered for the course alone, apart from the reader's other JupyterLabs.
+    `.jupyter/` of the course is searched first: it switches the news pop-up and nbgrader's pages off. For a
+    teacher `assignments/.jupyter/` comes before it and switches those pages on. The reader's own settings
+    still count, and are not touched. Open tabs are remembered for the course alone, and apart for teachers.
 
     Args:
         course: the checkout of the course.
+        teacher: whether nbgrader's pages are wanted.
 
     Returns:
         Names and values, to be put into `os.environ` before jupyterlab is imported.
@@ -170,20 +114,22 @@ def lab_environment(course: Path) -> dict[str, str]:
         ('.jupyter', 'lab', 'workspaces')
     """
     config = course / ".jupyter"
+    # The folder itself too: nbgrader_config.py lies in it.
+    own = [course / ASSIGNMENTS / ".jupyter", course / ASSIGNMENTS] if teacher else []
     already = os.environ.get("JUPYTER_CONFIG_PATH", "")
-    places = [str(config), *(place for place in already.split(os.pathsep) if place)]
+    places = [*map(str, own), str(config), *(place for place in already.split(os.pathsep) if place)]
     return {
         "JUPYTER_CONFIG_PATH": os.pathsep.join(dict.fromkeys(places)),
-        "JUPYTERLAB_WORKSPACES_DIR": str(config / "lab" / "workspaces"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(config / "lab" / ("teacher" if teacher else "workspaces")),
     }
 
 
-def lab_arguments(course: Path, notebook: str, *, browser: bool = True, port: int = 8888) -> list[str]:
+def lab_arguments(course: Path, page: str, *, browser: bool = True, port: int = 8888) -> list[str]:
     """Return JupyterLab's command line: which page, which folder, how quiet.
 
     Args:
         course: the checkout of the course; JupyterLab's file browser shows it.
-        notebook: name of a notebook in `my_notebooks/`, without `.ipynb`.
+        page: path of a notebook or a folder in it.
         browser: whether to open the browser.
         port: first port to try.
 
@@ -191,12 +137,12 @@ def lab_arguments(course: Path, notebook: str, *, browser: bool = True, port: in
         The arguments for `LabApp.launch_instance`.
 
     Examples:
-        >>> lab_arguments(Path("course"), "03_shifted_windows")[1]
+        >>> lab_arguments(Path("course"), "my_notebooks/03_shifted_windows.ipynb")[1]
         '--LabApp.default_url=/lab/tree/my_notebooks/03_shifted_windows.ipynb'
     """
     arguments = [
         f"--ServerApp.root_dir={course}",
-        f"--LabApp.default_url=/lab/tree/{COPIES}/{notebook}.ipynb",
+        f"--LabApp.default_url=/lab/tree/{page}",
         f"--ServerApp.port={port}",
         "--ServerApp.log_level=WARN",  # the address is still printed
         "--LabApp.log_level=WARN",
@@ -225,31 +171,3 @@ def _has_browser() -> bool:
     except webbrowser.Error:
         return False
     return True
-
-
-def _untouched_place(copies: Path, stem: str, given_out: dict[str, str]) -> Path:
-    """The first of NAME_new, NAME_new2, ... that is free, or that the learner has not written in."""
-    numbers = itertools.chain([""], itertools.count(2))
-    places = (copies / f"{stem}_new{number}.ipynb" for number in numbers)
-    return next(
-        place for place in places if not place.exists() or _digest(place) == given_out.get(place.name)
-    )
-
-
-def _copy_whole(original: Path, copy: Path) -> None:
-    # Half a copy would later be taken for the learner's own work and kept for ever.
-    unfinished = copy.with_name(f".{copy.name}.part")
-    shutil.copyfile(original, unfinished)
-    os.replace(unfinished, copy)
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _read_record(path: Path) -> dict[str, str]:
-    try:
-        record = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return record if isinstance(record, dict) else {}

@@ -19,14 +19,9 @@ from tornado.websocket import websocket_connect
 
 from swin_edu.commands import course_folder
 from swin_edu.commands import lab as lab_module
-from swin_edu.commands.lab import (
-    COPIES,
-    copy_notebooks,
-    lab,
-    lab_arguments,
-    lab_environment,
-    trust_untouched_copies,
-)
+from swin_edu.commands.copies import COPIES, RECORD, copy_notebooks, trust_untouched_copies
+from swin_edu.commands.lab import lab, lab_arguments, lab_environment
+from swin_edu.commands.teacher_lab import open_pages
 
 ROOT = Path(__file__).parents[2]
 EMPTY_NOTEBOOK = json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
@@ -100,9 +95,9 @@ def test_work_in_the_copy_laid_beside_is_kept_too(originals, copies):
 def test_without_a_readable_record_nothing_of_the_learner_is_lost(originals, copies, record):
     (copies / "03_shifted_windows.ipynb").write_text("my work")
     if record is None:
-        (copies / lab_module.RECORD).unlink()
+        (copies / RECORD).unlink()
     else:
-        (copies / lab_module.RECORD).write_text(record)
+        (copies / RECORD).write_text(record)
     copy_notebooks(originals, copies)
     assert (copies / "03_shifted_windows.ipynb").read_text() == "my work"
 
@@ -180,8 +175,63 @@ def test_own_jupyter_settings_of_the_reader_still_count(monkeypatch, tmp_path):
 
 
 def test_no_browser_is_opened_when_none_is_wanted():
-    assert "--no-browser" in lab_arguments(ROOT, "00_start_here", browser=False)
-    assert "--no-browser" not in lab_arguments(ROOT, "00_start_here", browser=True)
+    assert "--no-browser" in lab_arguments(ROOT, "my_notebooks", browser=False)
+    assert "--no-browser" not in lab_arguments(ROOT, "my_notebooks", browser=True)
+
+
+NBGRADER = "nbgrader.server_extensions."
+
+
+@pytest.fixture
+def jupyter_with(monkeypatch, tmp_path):
+    """jupyter_with(teacher) -> which parts of nbgrader's server are on, which of its pages are off."""
+    mine = tmp_path / "mine" / "labconfig"
+    mine.mkdir(parents=True)
+    (mine / "page_config.json").write_text('{"disabledExtensions": {"my-own": true}}')
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(mine.parent))
+
+    def settings(teacher):
+        for name, value in lab_environment(ROOT, teacher).items():
+            monkeypatch.setenv(name, value)
+        from jupyter_core.paths import jupyter_config_path, jupyter_path
+        from jupyter_server.extension.config import ExtensionConfigManager
+        from jupyterlab_server.config import get_page_config
+
+        server = ExtensionConfigManager(read_config_path=jupyter_config_path()).get_jpserver_extensions()
+        disabled = get_page_config(jupyter_path("labextensions"))["disabledExtensions"]
+        assert "my-own" in disabled, "the reader's own settings still count"
+        pages = {name.removeprefix("@jupyter/nbgrader") for name in disabled if "nbgrader" in name}
+        return {name.removeprefix(NBGRADER) for name, on in server.items() if on and NBGRADER in name}, pages
+
+    return settings
+
+
+def test_learners_see_nothing_of_nbgrader(jupyter_with):
+    on, disabled = jupyter_with(teacher=False)
+    assert on == set()
+    assert disabled == {""}, "all of it"
+
+
+def test_teachers_have_the_pages_that_work_on_one_machine(jupyter_with):
+    on, disabled = jupyter_with(teacher=True)
+    assert on == {"formgrader", "validate_assignment"}
+    assert disabled == {":assignment-list", ":course-list"}
+
+
+def test_nbgrader_is_installed_here_so_that_the_tests_above_say_something():
+    from jupyter_core.paths import ENV_CONFIG_PATH
+
+    found = [path for place in ENV_CONFIG_PATH for path in Path(place).glob("*server_config.d/nbgrader.json")]
+    assert found
+    names = json.loads(found[0].read_text())["ServerApp"]["jpserver_extensions"]
+    ours = json.loads((ROOT / ".jupyter/jupyter_server_config.d/nbgrader.json").read_text())
+    assert set(names) == set(ours["ServerApp"]["jpserver_extensions"]), "a new one would be seen by learners"
+
+
+def test_a_teacher_s_own_tabs_are_not_closed(tmp_path):
+    (tmp_path / "mine.jupyterlab-workspace").write_text("{}")
+    assert not open_pages(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.jupyterlab-workspace"]
 
 
 @pytest.fixture
@@ -273,6 +323,7 @@ def test_lab_comes_up_at_the_notebook_runs_a_cell_and_stops_without_a_warning(ru
     assert json.loads(read(f"/api/contents/{COPIES}/00_start_here.ipynb"))["type"] == "notebook"
     served = json.loads(read("/lab/api/settings/@jupyterlab/apputils-extension:notification"))
     assert served["schema"]["properties"]["fetchNews"]["default"] == "false"
+    assert "@jupyter/nbgrader" in read("/lab").decode().split('"disabledExtensions"')[1].split("]")[0]
     output = stop()
     assert "Shutting down" in output
     assert "y/[n]" not in output, "Ctrl+C asks nothing"

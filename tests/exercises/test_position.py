@@ -1,4 +1,4 @@
-"""Chapter 04: differently written right answers pass, and the nearest table really is the nearest."""
+"""Chapter 04: differently written right answers pass, and references are what the library computes."""
 
 import itertools
 
@@ -7,7 +7,8 @@ import torch
 import torch.nn.functional as F
 
 from swin_edu import exercises
-from swin_edu.model.position import relative_position_index
+from swin_edu.exercises import position_halo
+from swin_edu.model.position import relative_position_index, resize_bias_table
 
 
 def index_by_loops(Mh, Mw):
@@ -56,18 +57,39 @@ def table_by_least_squares(bias, window):
     return torch.linalg.lstsq(chosen, bias.flatten(1).T).solution
 
 
+def halo_by_loops(Mh, Mw, halo):
+    queries = list(itertools.product(range(Mh), range(Mw)))
+    keys = list(itertools.product(range(-halo, Mh + halo), range(-halo, Mw + halo)))
+    # The smallest table: the offsets that occur, in order.
+    offsets = sorted({(qr - kr, qc - kc) for qr, qc in queries for kr, kc in keys})
+    number = {offset: row for row, offset in enumerate(offsets)}
+    return torch.tensor([[number[qr - kr, qc - kc] for kr, kc in keys] for qr, qc in queries])
+
+
+def halo_from_the_corner_of_the_keys(Mh, Mw, halo):
+    query = torch.cartesian_prod(torch.arange(Mh), torch.arange(Mw))
+    key = torch.cartesian_prod(torch.arange(Mh + 2 * halo), torch.arange(Mw + 2 * halo))
+    digits = query[:, None] - key + torch.tensor([Mh + 2 * halo - 1, Mw + 2 * halo - 1])
+    return digits[..., 0] * (2 * Mw + 2 * halo - 1) + digits[..., 1]
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("index_any", index_by_loops),
         ("index_any", index_by_coordinates),
+        ("index_any", lambda Mh, Mw: relative_position_index((Mh, Mw))),
         ("resize_table", resize_head_by_head),
+        ("resize_table", resize_bias_table),
+        ("index_with_halo", halo_by_loops),
+        ("index_with_halo", halo_from_the_corner_of_the_keys),
         ("table_from_bias", table_by_loops),
         ("table_from_bias", table_by_least_squares),
     ],
 )
 def test_a_right_answer_passes_however_it_is_written(name, answer):
-    assert getattr(exercises, name).examine(answer)
+    for seed in range(5):
+        assert getattr(exercises, name).grade(answer, points=1, seed=seed) == 1
 
 
 def test_no_case_has_a_square_window_or_one_head():
@@ -78,6 +100,19 @@ def test_no_case_has_a_square_window_or_one_head():
         assert table.shape[1] > 1
     assert [len(window) for _, window in exercises.table_from_bias.cases()] == [1, 2, 3]
     assert all(len(bias) > 1 for bias, _ in exercises.table_from_bias.cases())
+
+
+def test_the_twisted_halo_without_a_twist_is_right():
+    assert exercises.index_with_halo.examine(position_halo._twisted)
+
+
+def test_without_a_halo_it_is_the_index_of_the_library():
+    assert torch.equal(exercises.index_with_halo.reference(3, 5, 0), relative_position_index((3, 5)))
+
+
+def test_with_a_halo_the_smallest_table_is_used_to_its_last_row():
+    index = exercises.index_with_halo.reference(3, 4, 2)
+    assert sorted(set(index.flatten().tolist())) == list(range(9 * 11))
 
 
 def test_with_two_axes_the_table_has_the_order_of_the_library():
