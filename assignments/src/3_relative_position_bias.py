@@ -159,9 +159,8 @@ slips = {"right": right, "a": right.T, "b": (dr + 2) * 4 + dc + 3, "c": (dr * 7 
 for name, index in slips.items():
     offsets = torch.stack([dr, dc, index], dim=-1).flatten(0, 1).unique(dim=0)  # each offset with its row
     times = offsets[:, 2].bincount()
-    print(
-        f"{name:5} rows in use: {int((times > 0).sum()):2} of 35, offsets that share: {int(times[times > 1].sum())}"
-    )
+    used, sharing = int((times > 0).sum()), int(times[times > 1].sum())
+    print(f"{name:5} rows in use: {used:2} of 35, offsets that share: {sharing}")
 
 # %% [markdown]
 # ## 3. Another window (5 points)
