@@ -171,7 +171,7 @@ def my_larger_weight(weight, size):
 
 
 # %% [markdown]
-# ## 5. Windows with gaps (4 points)
+# ## 5. Windows with gaps (5 points)
 #
 # A window of 7 x 7 tokens sees little of a large image. What if it takes only every second row and every
 # third column? It has as many tokens, costs the same, and reaches further. (Networks such as
@@ -182,7 +182,7 @@ def my_larger_weight(weight, size):
 # first tokens, row by row.
 
 
-# %% exercise="dilated_windows" points=4
+# %% exercise="dilated_windows" points=5
 def my_dilated_windows(tokens, window, dilation):
     """(B, H, W, C), (Mh, Mw), (dh, dw) -> (B*nW, Mh, Mw, C)"""
     ### BEGIN SOLUTION
@@ -237,27 +237,25 @@ CostExplorer(side=448)
 # ### END MARK SCHEME
 
 # %% [markdown]
-# ## 7. Attention in any windows (5 points)
+# ## 7. Windows of a video (4 points)
 #
-# Last, everything at once: multi-head attention in windows, for one, two or three axes, and for sizes that
-# windows do *not* divide. The last window of an axis then simply holds fewer tokens. Nobody attends to
-# padding. `qkv_weight` has C rows each for q, k and v, head 0 first; there is no output map.
+# A video has frames, rows and columns, and windows of `Mt x Mh x Mw` tokens. Write the way there and back,
+# once for all uses: pad each axis at its *end* with zeros to whole windows, cut, let `function` work on all
+# windows at once, `(B*nW, Mt*Mh*Mw, C)`, with frame before row before column, join, and crop.
 
 
-# %% exercise="attend_in_windows" points=5
-def my_attention(tokens, window, qkv_weight, num_heads):
-    """(B, *grid, C), one side for each axis, (3C, C) -> (B, *grid, C)"""
+# %% exercise="in_video_windows" points=4
+def my_video_windows(video, window, function):
+    """(B, T, H, W, C), (Mt, Mh, Mw), function of windows -> (B, T, H, W, C), C as the function gives it."""
     ### BEGIN SOLUTION
-    batch, *grid, channels = tokens.shape
-    places = torch.cartesian_prod(*[torch.arange(length) for length in grid]).view(-1, len(grid))
-    mine = places // torch.tensor(window)
-    same_window = (mine[:, None] == mine[None, :]).all(dim=-1)
-
-    q, k, v = (tokens.reshape(batch, -1, channels) @ qkv_weight.T).chunk(3, dim=-1)
-    q, k, v = (x.unflatten(-1, (num_heads, -1)).transpose(1, 2) for x in (q, k, v))
-    scores = q @ k.mT * (channels // num_heads) ** -0.5
-    attention = scores.masked_fill(~same_window, -math.inf).softmax(dim=-1)
-    return (attention @ v).transpose(1, 2).reshape(tokens.shape)
+    (_, T, H, W, _), (mt, mh, mw) = video.shape, window
+    whole = F.pad(video, (0, 0, 0, -W % mw, 0, -H % mh, 0, -T % mt))
+    nt, nh, nw = (length // m for length, m in zip(whole.shape[1:4], window, strict=True))
+    pieces = whole.reshape(-1, nt, mt, nh, mh, nw, mw, video.shape[-1])
+    pieces = pieces.permute(0, 1, 3, 5, 2, 4, 6, 7)
+    done = function(pieces.reshape(-1, mt * mh * mw, video.shape[-1]))
+    back = done.reshape(-1, nt, nh, nw, mt, mh, mw, done.shape[-1]).permute(0, 1, 4, 2, 5, 3, 6, 7)
+    return back.reshape(len(video), nt * mt, nh * mh, nw * mw, -1)[:, :T, :H, :W]
     ### END SOLUTION
 
 

@@ -1,4 +1,4 @@
-# %% [markdown] assignment="Assignment 3: relative position bias" points=24 hours=4
+# %% [markdown] assignment="Assignment 3: relative position bias" points=28 hours=4
 # Without a bias, attention sees a window as a bag of tokens. One small table for each block gives it a
 # sense of place. The table is easy; the index into it is where almost everybody slips once. Here you write
 # the index for any window, move a table to another window size, and win a table back from its bias.
@@ -163,14 +163,34 @@ for name, index in slips.items():
     print(f"{name:5} rows in use: {used:2} of 35, offsets that share: {sharing}")
 
 # %% [markdown]
-# ## 3. Another window (5 points)
+# ## 3. A window that looks over its edge (4 points)
+#
+# What if the queries are the tokens of a window, but the keys are those *and* `halo` more tokens on each of
+# its four sides? ([HaloNet](https://arxiv.org/abs/2103.12731) attends in this way.) There are more offsets
+# now, and queries and keys are no longer the same tokens. Write the index for the smallest table that has a
+# row for each offset. Keys are numbered row by row.
+
+
+# %% exercise="index_with_halo" points=4
+def my_halo_index(Mh, Mw, halo):
+    """(Mh*Mw, (Mh + 2*halo) * (Mw + 2*halo)) int64, row = query, column = key."""
+    ### BEGIN SOLUTION
+    queries = torch.cartesian_prod(torch.arange(Mh), torch.arange(Mw))
+    keys = torch.cartesian_prod(torch.arange(-halo, Mh + halo), torch.arange(-halo, Mw + halo))
+    offset = queries[:, None] - keys[None, :] + torch.tensor([Mh + halo - 1, Mw + halo - 1])
+    return offset[..., 0] * (2 * (Mw + halo) - 1) + offset[..., 1]
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## 4. Another window (4 points)
 #
 # A network was trained with windows of 7 x 7. You have larger images and want 12 x 12. Offsets of up to 11
 # were never seen. The paper (Section 3.2) resizes the table like a picture, bicubically. Write it for any
 # two windows, square or not, larger or smaller.
 
 
-# %% exercise="resize_table" points=5
+# %% exercise="resize_table" points=4
 def my_resize(table, old, new):
     """((2*Mh - 1)*(2*Mw - 1), h) for `old` -> the same for `new`; both are (Mh, Mw)."""
     ### BEGIN SOLUTION
@@ -216,7 +236,7 @@ position_figures.tables(pictures) if larger is not None else print("my_resize is
 # ### END MARK SCHEME
 
 # %% [markdown]
-# ## 4. Back to a table (4 points)
+# ## 5. Back to a table (5 points)
 #
 # Somebody saved the finished biases `(h, N, N)`, not the table; and then fine-tuned every entry alone, so
 # that pairs of one offset no longer agree. Find the table that comes nearest, by least squares. The window
@@ -224,7 +244,7 @@ position_figures.tables(pictures) if larger is not None else print("my_resize is
 # axis is the first digit of the index.
 
 
-# %% exercise="table_from_bias" points=4
+# %% exercise="table_from_bias" points=5
 def my_table(bias, window):
     """(h, N, N) -> (product of all 2*m - 1, h)."""
     ### BEGIN SOLUTION
