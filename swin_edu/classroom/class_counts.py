@@ -194,7 +194,9 @@ def group_of(result: Result) -> tuple[Kind, str]:
     return "other", RAISED if _RAISED.search(result.message) else OTHER
 
 
-def _count_exercise(results: Results, name: str, out_of: float, exercise: Exercise | None) -> ExerciseCounts:
+def _count_exercise(
+    results: Results, name: str, out_of: float, exercise: Exercise | None
+) -> ExerciseCounts:
     members: dict[tuple[Kind, str], list[str]] = {}
     of_exercise = {result.student: result for result in results.of_exercise(name)}
     for student in results.students:

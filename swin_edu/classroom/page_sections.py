@@ -130,9 +130,7 @@ def students(counts: ClassCounts, links: Links) -> Html:
         class_="fold",
         id="students",
     )
-    return tag(
-        "section", tag("h2", "Students"), tag("p", _about_links(counts, links), class_="quiet"), folded
-    )
+    return tag("section", tag("h2", "Students"), tag("p", _about_links(counts, links), class_="quiet"), folded)
 
 
 def _tile(title: str, big: Html, *below: Html | None, class_: str = "tile") -> Html:
@@ -141,9 +139,7 @@ def _tile(title: str, big: Html, *below: Html | None, class_: str = "tile") -> H
 
 
 def _waiting_words(waiting: int) -> str:
-    return (
-        f"{_plural(waiting, 'written answer waits', 'written answers wait')} for marking." if waiting else ""
-    )
+    return f"{_plural(waiting, 'written answer waits', 'written answers wait')} for marking." if waiting else ""
 
 
 def _look_tile(number: int) -> Html:
@@ -167,9 +163,7 @@ def _mistake_tile(counts: ClassCounts) -> Html:
     if not counts.mistakes:
         return _tile(title, join("None"), join("No known mistake was made."), class_="tile half")
     one, group = counts.mistakes[0]
-    again = [
-        f"{other.name} ({where.name})" for where, other in counts.mistakes[1:] if len(other) == len(group)
-    ]
+    again = [f"{other.name} ({where.name})" for where, other in counts.mistakes[1:] if len(other) == len(group)]
     more = f" As many: {', '.join(again[:2])}." if again else ""
     words = join(f"{len(group)} of {one.students} in ", tag("a", one.name, href=f"#{one.name}"), f".{more}")
     says = tag("span", f"“{group.hint}”", class_="says")
@@ -180,9 +174,7 @@ def _mistake_tile(counts: ClassCounts) -> Html:
 def _exercise(one: ExerciseCounts, counts: ClassCounts, links: Links) -> Html:
     largest = max(len(group) for group in one.groups)
     rows = [_group(group, one, counts, links, largest) for group in one.groups]
-    head = tag(
-        "h3", one.name, " ", tag("span", f"{one.average:.1f} of {one.out_of:g} points", class_="quiet")
-    )
+    head = tag("h3", one.name, " ", tag("span", f"{one.average:.1f} of {one.out_of:g} points", class_="quiet"))
     task = tag("p", one.exercise.task, class_="quiet") if one.exercise else None
     return tag("section", head, task, *rows, _next_class(one), class_="exercise", id=one.name)
 
@@ -222,9 +214,7 @@ def _next_class(one: ExerciseCounts) -> Html:
     where = None
     if lesson:
         shown = join(", with ", tag("code", lesson.explorer), " on the wall") if lesson.explorer else None
-        where = tag(
-            "p", "To look at together: lesson ", tag("code", lesson.notebook), shown, ".", class_="quiet"
-        )
+        where = tag("p", "To look at together: lesson ", tag("code", lesson.notebook), shown, ".", class_="quiet")
     return tag("div", tag("h4", "In the next class"), tag("ul", *said), where, class_="next")
 
 
