@@ -1,7 +1,8 @@
 """Make nbgrader's source notebooks from the texts in `assignments/src`: always the same bytes.
 
-`python assignments/build.py` builds all, `python assignments/build.py 2` one; `--check` writes nothing and
-only says what is wrong. `swin-edu release` does the same, and makes the students' version too.
+`python assignments/build.py` builds all and the table in the guide, `python assignments/build.py 2` one;
+`--check` writes nothing and only says what is wrong. `swin-edu release` builds too, and makes the students'
+version.
 """
 
 import argparse
@@ -9,9 +10,11 @@ import sys
 from pathlib import Path
 
 from swin_edu.classroom.course import ClassroomError, Course
+from swin_edu.classroom.overview import with_overview
 from swin_edu.classroom.releasing import build, inspect_source
 
-COURSE = Course(Path(__file__).resolve().parent)
+FOLDER = Path(__file__).resolve().parent
+COURSE = Course(FOLDER)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"{name}: ready for a release")
         else:
             print(f"{build(COURSE, name).relative_to(COURSE.root)}: built")
+    guide = FOLDER / "README.md"
+    if not options.check and guide.exists():
+        guide.write_text(with_overview(guide.read_text(encoding="utf-8"), COURSE), encoding="utf-8")
     return status
 
 

@@ -40,6 +40,7 @@ SANITIZE = [
 ]
 AUTOGRADE = [
     "swin_edu.classroom.isolated_execute.IsolatedExecute",  # in the place of nbgrader's own Execute
+    "swin_edu.classroom.safe_pages.CleanOutputs",
     _NBGRADER + "IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     *(
@@ -49,6 +50,7 @@ AUTOGRADE = [
 ]
 FEEDBACK = [
     _NBGRADER + "GetGrades",
+    "swin_edu.classroom.safe_pages.CleanOutputs",
     # What the teacher's version put back, and students are not to pass on to the next class.
     _NBGRADER + "ClearHiddenTests",
     _NBGRADER + "ClearMarkScheme",
@@ -231,6 +233,7 @@ class Course:
         config.GenerateFeedback.preprocessors = FEEDBACK
         # A student's cell may print a script; it must run neither in the teacher's browser nor in another's.
         config.HTMLExporter.sanitize_html = True
+        config.HTMLExporter.filters = {"markdown2html": "swin_edu.classroom.safe_pages.markdown_to_safe_html"}
         config.FormgradeExtension.debug = False  # else its first page shows all of this
         return config
 

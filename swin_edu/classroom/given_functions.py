@@ -5,16 +5,15 @@ run in a process of their own, with a limit on memory: a gigantic argument ends 
 """
 
 import os
-import resource
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
 from swin_edu.classroom.channel import Channel, Closed, Message, TooLate
+from swin_edu.classroom.memory import limit_memory
 from swin_edu.classroom.wire import Malformed, Packed, Unsendable, pack, unpack
 
 __all__ = ["GivenFunctions"]
@@ -101,8 +100,7 @@ class GivenFunctions:
     def _serve(self, channel: Channel) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         torch.set_num_threads(1)  # the threads of the grader's own pool are not in this process
-        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (held + EXTRA_BYTES, held + EXTRA_BYTES))
+        limit_memory(EXTRA_BYTES)
         while True:
             message = channel.receive()
             channel.send(self._answer(message))

@@ -15,6 +15,7 @@ import torch
 
 from swin_edu.classroom.channel import Channel, Message
 from swin_edu.classroom.inside_shell import StudentShell, TimeLimit, time_limit
+from swin_edu.classroom.memory import limit_memory, limit_resource
 from swin_edu.classroom.wire import Packed, Unsendable, pack, unpack
 
 __all__ = ["main"]
@@ -47,23 +48,12 @@ def main(settings: dict[str, Any]) -> None:
 
 
 def set_limits(settings: dict[str, Any]) -> None:
-    """What this process may use from here on. Hard limits: it cannot raise them again."""
-
-    def limit(what: int, most: int) -> None:
-        hard = resource.getrlimit(what)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        resource.setrlimit(what, (most, most))
-
-    # On top of what Python and torch hold by now, which depends on the machine.
-    try:
-        held = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    except OSError:
-        held = 2**31
-    limit(resource.RLIMIT_AS, held + settings["memory_bytes"])
-    limit(resource.RLIMIT_FSIZE, settings["folder_bytes"])
-    limit(resource.RLIMIT_CPU, int(settings["cpu_seconds"]) + 1)
-    limit(resource.RLIMIT_NOFILE, settings["open_files"])
-    limit(resource.RLIMIT_CORE, 0)
+    """What this process may use from here on."""
+    limit_memory(settings["memory_bytes"])
+    limit_resource(resource.RLIMIT_FSIZE, settings["folder_bytes"])
+    limit_resource(resource.RLIMIT_CPU, int(settings["cpu_seconds"]) + 1)
+    limit_resource(resource.RLIMIT_NOFILE, settings["open_files"])
+    limit_resource(resource.RLIMIT_CORE, 0)
 
 
 class _Worker:

@@ -5,6 +5,7 @@ students is looked for in `leak_checks.py`.
 """
 
 import contextlib
+import difflib
 import inspect
 import io
 import re
@@ -163,7 +164,9 @@ def _exercise(cell: SourceCell) -> Iterator[str]:
         yield f"no function {cell.directives.get('function', '')!s} is defined here".replace("  ", " ")
     known = {exercise.name: exercise for exercise in exercises.list()}
     if cell.name not in known:
-        yield f"no exercise is called {cell.name!r}; there are {', '.join(known)}"
+        near = difflib.get_close_matches(cell.name, known, cutoff=0.5)
+        meant = f"is it {' or '.join(near)}?" if near else "exercises.list() shows all"
+        yield f"no exercise is called {cell.name!r}; {meant}"
     elif cell.definition is not None:
         exercise = known[cell.name]
         count = len(exercise.cases()[0])

@@ -202,7 +202,7 @@ def find_sandbox(allow_none: bool = False, readable: Sequence[tuple[str, str]] =
     program = shutil.which("bwrap")
     try:
         if not sys.platform.startswith("linux"):
-            raise NoSandbox(INSTALL.format(problem="it runs on Linux only", more=""))
+            raise NoSandbox(INSTALL.format(problem="that runs on Linux only (on Windows: in WSL)", more=""))
         if program is None:
             raise NoSandbox(INSTALL.format(problem="it is not installed", more=""))
         words = ""
@@ -214,7 +214,7 @@ def find_sandbox(allow_none: bool = False, readable: Sequence[tuple[str, str]] =
         more = " and allow user namespaces (Ubuntu 24.04 and later: an AppArmor profile for bwrap)"
         raise NoSandbox(INSTALL.format(problem=f"it does not work here ({words})", more=more))
     except (NoSandbox, NotImplementedError) as error:
-        if allow_none:
+        if allow_none and os.name == "posix":
             return Sandbox(None)
         raise error if isinstance(error, NoSandbox) else NoSandbox(str(error)) from None
 

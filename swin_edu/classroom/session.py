@@ -123,7 +123,7 @@ class _Run:
         self, cells: list[str], questions: dict[str, Question], limits: Limits, sandbox: Sandbox
     ) -> None:
         self.sources, self.questions, self.limits, self.sandbox = cells, questions, limits, sandbox
-        self.deadline = time.monotonic() + limits.total_seconds
+        self.seconds_left = limits.total_seconds
         self.cells: dict[int, CellRun] = {}
         self.deadly: set[int] = set()  # cells that are left out from now on
         self.answers: dict[str, list[Outcome]] = {name: [] for name in questions}
@@ -133,14 +133,15 @@ class _Run:
     def finish(self) -> None:
         """Start processes until everything was asked, or none may be started any more."""
         for _ in range(1 + max(0, self.limits.restarts)):
-            if time.monotonic() >= self.deadline:
+            if self.seconds_left <= 0:
                 break
-            with Worker.start(self.sandbox, self.limits, self.deadline) as worker:
+            with Worker.start(self.sandbox, self.limits, self.seconds_left) as worker:
                 if self._run_cells(worker):
                     self._ask(worker)
+                self.seconds_left = worker.deadline - time.monotonic()
             if len(self.cells) == len(self.sources) and len(self.finished) == len(self.questions):
                 return
-        over = time.monotonic() >= self.deadline
+        over = self.seconds_left <= 0
         reason = (
             f"all its {self.limits.total_seconds:g} s were used up"
             if over

@@ -35,7 +35,7 @@ class Limits:
         cell_seconds: of each cell.
         case_seconds: of each case of each question.
         grace_seconds: between the gentle stop from inside and the end of the process.
-        total_seconds: of everything together, restarts included.
+        total_seconds: of everything together; starting is not counted, which takes long on a busy machine.
         cpu_seconds: of the processor, by each process.
         memory_bytes: on top of what Python and torch hold.
         folder_bytes: of all its files together.
@@ -93,30 +93,30 @@ class OutOfTime(Lost):
 class Worker:
     """One isolated process, ready to be asked. `Worker.start` makes it."""
 
-    def __init__(self, started: Started, limits: Limits, given: GivenFunctions, deadline: float) -> None:
+    def __init__(self, started: Started, limits: Limits, given: GivenFunctions) -> None:
         self.started = started
         self.limits = limits
         self.given = given
-        self.deadline = deadline
+        self.deadline = 0.0
         self.process_id: int | None = None
         self.asked = 0
         self.channel = Channel(started.descriptor, limits.output_bytes + 2**22, 2 * limits.answer_bytes)
 
     @classmethod
     @contextmanager
-    def start(cls, sandbox: Sandbox, limits: Limits, deadline: float) -> "Iterator[Worker]":
+    def start(cls, sandbox: Sandbox, limits: Limits, seconds: float) -> "Iterator[Worker]":
         """Start a process and wait until it is ready; it is ended when the block ends.
 
         Args:
             sandbox: what isolates it.
             limits: what it may use.
-            deadline: of the whole submission, in `time.monotonic()`.
+            seconds: how long all its work together may take, counted from when it is ready.
 
         Raises:
             StartFailed: with what bubblewrap and Python said.
         """
         with sandbox.start(asdict(limits)) as started, GivenFunctions(limits.answer_bytes) as given:
-            worker = cls(started, limits, given, deadline)
+            worker = cls(started, limits, given)
             try:
                 worker.channel.receive(time.monotonic() + limits.start_seconds)
             except (Closed, TooLate, Malformed) as error:
@@ -124,6 +124,7 @@ class Worker:
                 said = started.errors.read(4000).decode(errors="replace").strip() or str(error)
                 raise StartFailed(f"the isolated process did not start: {said}") from None
             worker.process_id = started.find_worker()
+            worker.deadline = time.monotonic() + seconds
             yield worker
 
     def run_cell(self, source: str, number: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from swin_edu.classroom.session import Limits, Question, SubmissionRun, run_subm
 
 BAIT = "bait-that-nobody-inside-may-see"
 LIMITS = Limits(
-    cell_seconds=3,
+    cell_seconds=4,
     case_seconds=3,
     memory_bytes=400 * 2**20,
     folder_bytes=8 * 2**20,
@@ -27,7 +27,7 @@ LIMITS = Limits(
 )
 NO_PROCESS = ("error", "PermissionError")
 
-# The first cell of the submission: what the others use, and a slow import.
+# The first cell of the submission: what the others use.
 TOOLS = """
 import ctypes, errno
 libc = ctypes.CDLL(None, use_errno=True)
@@ -37,7 +37,6 @@ def call(*arguments):
     return errno.errorcode.get(ctypes.get_errno(), "done") if result == -1 else "done"
 import platform
 numbers = 0 if platform.machine() == "x86_64" else 1
-import matplotlib.pyplot as plt
 """
 
 # What is tried: the cell, its status, and a pattern in what it shows. In cells with "{bait}", "{port}" or
@@ -163,10 +162,11 @@ for folder, folders, files in os.walk('/'):
     for name in files + folders:
         if 'bait' in name or name in ('gradebook.db', '.secret', '.git', 'judging.py', 'session.py'):
             print('GOT IT', folder, name)
-print(sorted(os.listdir('/course/swin_edu/classroom')), os.listdir('/course/swin_edu/exercises'))
+for part in ('classroom', 'exercises'):
+    print(sorted(f for f in os.listdir(f'/course/swin_edu/{part}') if f[:2] != '__'))
 """,
         "ok",
-        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'wire.py'\] \['__init__.py'\]\s*$",
+        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'memory.py', 'wire.py'\]\n\[\]\s*$",
     ),
     "symlinks": (
         """
@@ -374,12 +374,11 @@ def wrong(x): return torch.zeros(3)
 import torch, einops, swin_edu
 def double(x): return x + x
 def remember(text): return text
-plt.plot([1, 2]); plt.show()
 print(swin_edu.window_partition(torch.zeros(2, 8, 12, 3), 4).shape)
 double(4)
 """,
         "ok",
-        r"Figure[\s\S]*iVBOR[\s\S]*torch.Size\(\[12, 4, 4, 3\]\)[\s\S]*8",
+        r"torch.Size\(\[12, 4, 4, 3\]\)[\s\S]*8",
     ),
 }
 

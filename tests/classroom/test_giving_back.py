@@ -1,0 +1,142 @@
+"""A page for each student: points and comments, but no notes, no hidden tests, and no script of anybody's."""
+
+import json
+import shutil
+import zipfile
+
+import bs4
+import nbformat
+import pytest
+
+from swin_edu.classroom.collecting import places_file
+from swin_edu.classroom.course import ClassroomError, Course
+from swin_edu.classroom.giving_back import give_back
+
+from .conftest import NAME
+
+pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own
+SCRIPT = "<script>steal()</script><img src=x onerror='steal()'><a href='javascript:steal()'>x</a>"
+STUDENTS = ("ada", "bo")
+
+
+def hand_in(course: Course, student: str, answer: str, output: str) -> None:
+    """A submission whose check printed something and whose question is answered."""
+    notebook = nbformat.read(course.release / NAME / f"{NAME}.ipynb", as_version=4)
+    cells = {cell.id: cell for cell in notebook.cells}
+    cells["why"].source = answer
+    cells["mask_1d"].source = "def my_mask(length, M, s):\n    return 'of " + student + "'"
+    result = nbformat.v4.new_output("execute_result", {"text/plain": "2.5"}, execution_count=1)
+    shown = nbformat.v4.new_output("display_data", {"text/html": output, "text/markdown": output})
+    wide = {"image/png": {"width": "1 onerror=steal()"}}
+    picture = nbformat.v4.new_output("display_data", {"image/png": "QUJD"}, metadata=wide)
+    vector = nbformat.v4.new_output("display_data", {"image/svg+xml": f"<svg>{output}</svg>"})
+    cells["mask_1d_points"].outputs = [
+        nbformat.v4.new_output("stream", text="nearly"),
+        shown,
+        picture,
+        vector,
+        result,
+    ]
+    path = course.submitted / student / NAME / f"{NAME}.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="module")
+def graded_once(released, tmp_path_factory):
+    """A class that was graded by nbgrader alone: nothing is run, outputs count as they were handed in."""
+    course = Course(shutil.copytree(released[0].root, tmp_path_factory.mktemp("graded") / "assignments"))
+    for student in STUDENTS:
+        hand_in(course, student, f"because {SCRIPT} of {student}", SCRIPT)
+    api = course.api()
+    config = course.config()
+    config.Autograde.autograde_preprocessors.remove("swin_edu.classroom.isolated_execute.IsolatedExecute")
+    config.Autograde.sanitize_preprocessors.remove("nbgrader.preprocessors.ClearOutput")
+    api.update_config(config)
+    for student in STUDENTS:
+        outcome = api.autograde(NAME, student)
+        assert outcome["success"], outcome
+    return course
+
+
+@pytest.fixture
+def course(graded_once, tmp_path):
+    return Course(shutil.copytree(graded_once.root, tmp_path / "assignments"))
+
+
+@pytest.fixture(scope="module")
+def made(graded_once):
+    return graded_once, give_back(graded_once, NAME)
+
+
+def test_every_student_has_a_page_and_all_are_in_the_zip(made):
+    _, given = made
+    pages = [f"{student}.html" for student in STUDENTS]
+    assert sorted(path.name for path in given.folder.iterdir()) == pages
+    with zipfile.ZipFile(given.archive) as archive:
+        assert archive.namelist() == pages
+        assert archive.read("ada.html") == (given.folder / "ada.html").read_bytes()
+    assert given.students == list(STUDENTS)
+    assert given.troubles == []
+
+
+def test_the_page_is_the_student_s_own_with_points_and_answer(made):
+    _, given = made
+    page = (given.folder / "ada.html").read_text()
+    assert "2.5 / 4.5" in page
+    assert "of ada" in page
+    assert "of bo" not in page
+    assert "nearly" in page
+
+
+def test_marking_notes_and_hidden_tests_are_not_in_the_page(made):
+    course, given = made
+    graded = (course.autograded / "ada" / NAME / f"{NAME}.ipynb").read_text()
+    assert "strangers from the other edge" in graded, "whoever marks sees the notes"
+    page = (given.folder / "ada.html").read_text()
+    for secret in ("strangers from the other edge", "MARK SCHEME", "HIDDEN TESTS", ".grade("):
+        assert secret not in page, secret
+
+
+def test_nothing_that_a_student_wrote_or_printed_runs_in_the_page(made):
+    _, given = made
+    page = bs4.BeautifulSoup((given.folder / "ada.html").read_text(), "html.parser")
+    assert "because" in page.text
+    scripts = [script for script in page.find_all("script") if "steal" in str(script)]
+    assert scripts == []
+    for tag in page.find_all(True):
+        assert not [name for name in tag.attrs if name.startswith("on")], tag
+        assert not str(tag.get("href", "")).startswith("javascript"), tag
+        source = str(tag.get("src", "data:image/"))
+        assert source.startswith(("data:image/", "https://cdnjs.cloudflare.com/")), tag
+
+
+def test_answers_that_nobody_marked_are_counted(made):
+    _, given = made
+    assert given.unmarked == list(STUDENTS)
+
+
+def test_one_page_that_cannot_be_made_stops_no_other(course):
+    (course.autograded / "ada" / NAME / f"{NAME}.ipynb").chmod(0o644)
+    (course.autograded / "ada" / NAME / f"{NAME}.ipynb").write_text("{broken")
+    (course.submitted / "cy" / NAME).mkdir(parents=True)
+    (course.submitted / "cy" / NAME / f"{NAME}.ipynb").write_text("{}")
+    given = give_back(course, NAME)
+    assert given.students == ["bo"]
+    assert [path.name for path in given.folder.iterdir()] == ["bo.html"]
+    ada, cy = map(str, given.troubles)
+    assert ada.startswith("ada: no page could be made: ")
+    assert cy == "cy: handed in, but not graded yet"
+
+
+def test_pages_go_back_into_moodle_s_folders(course):
+    file = places_file(course, NAME)
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(json.dumps({"ada": "Ada Ñ_17_assignsubmission_file_"}), encoding="utf-8")
+    with zipfile.ZipFile(give_back(course, NAME).archive) as archive:
+        assert archive.namelist() == [f"Ada Ñ_17_assignsubmission_file_/{NAME}.html", "bo.html"]
+
+
+def test_nothing_graded_is_said(released):
+    with pytest.raises(ClassroomError, match="Nothing of 7_tiny is graded yet"):
+        give_back(released[0], NAME)
