@@ -55,10 +55,10 @@ def may_break(name: str) -> Html:
 
     Example:
         >>> may_break("mask_any")
-        'mask<wbr>_any'
+        'mask_<wbr>any'
     """
-    first, *rest = name.split("_")
-    return join(first, *(join(tag("wbr"), f"_{word}") for word in rest))
+    *begin, last = name.split("_")
+    return join(*(join(f"{word}_", tag("wbr")) for word in begin), last)
 
 
 def with_code(text: str) -> Html:

@@ -113,7 +113,9 @@ th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 td.total { font-weight: 650 }
 td.zero { color: var(--quiet) }
 tbody th { font-weight: 500 }
-td.trouble { font-size: .88rem; max-width: 24rem; overflow-wrap: anywhere }
+td.trouble { font-size: .88rem; min-width: 11rem; max-width: 24rem; overflow-wrap: anywhere }
+th.n { white-space: normal } th small { font-weight: 400; color: var(--quiet); white-space: nowrap }
+thead th { vertical-align: bottom }
 th button { all: unset; cursor: pointer; font-weight: 600 }
 th button:focus-visible, summary:focus-visible, a:focus-visible, input:focus-visible {
   outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px }
@@ -121,7 +123,8 @@ th[aria-sort=ascending] button::after { content: " \\2191" }
 th[aria-sort=descending] button::after { content: " \\2193" }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 18px; align-items: center; margin-top: 10px;
   font-size: .92rem }
-.controls input[type=search] { font: inherit; color: inherit; background: var(--page);
+.controls input[type=search] { width: 17rem; max-width: 100%;
+  font: inherit; color: inherit; background: var(--page);
   border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 9px }
 @media (max-width: 860px) {
   main { padding: 20px 16px 56px }

@@ -5,7 +5,7 @@
 
 from swin_edu.classroom.class_counts import ClassCounts
 from swin_edu.classroom.html_tags import Html, join, tag
-from swin_edu.classroom.page_parts import Links, name_of, plural, short
+from swin_edu.classroom.page_parts import Links, may_break, name_of, plural, short
 from swin_edu.classroom.results import Result
 
 __all__ = ["questions", "students"]
@@ -39,17 +39,17 @@ def students(counts: ClassCounts, links: Links) -> Html:
     """The table of students, folded; a script makes it sortable."""
     results, look = counts.results, counts.to_look_at
     numbers = [*results.exercises.items(), *results.questions.items()]
-    head = [tag("th", "student", scope="col")]
-    head += [tag("th", f"{name} ({out_of:g})", scope="col", class_="n") for name, out_of in numbers]
-    head += [tag("th", f"total ({results.out_of:g})", scope="col", class_="n"), tag("th", "look at")]
+    head = [tag("th", "student", scope="col"), _points_head("total", results.out_of)]
+    head += [_points_head(name, out_of) for name, out_of in numbers]
+    head += [tag("th", "look at", scope="col")]
     answers = {(one.student, one.question): one.points for one in results.answers}
     rows = []
     for student in results.students:
         of_exercise = {one.exercise: one for one in results.of_student(student)}
-        cells = [tag("th", name_of(student, links), scope="row")]
+        total = _number_cell(results.total(student), "n total")
+        cells = [tag("th", name_of(student, links), scope="row"), total]
         cells += [_points_cell(of_exercise.get(name)) for name in results.exercises]
         cells += [_number_cell(answers.get((student, name))) for name in results.questions]
-        cells.append(_number_cell(results.total(student), "n total"))
         cells.append(tag("td", short(look.get(student, "")), class_="trouble"))
         rows.append(tag("tr", *cells, data_look=student in look))
     table = tag("table", tag("thead", tag("tr", *head)), tag("tbody", *rows))
@@ -67,6 +67,10 @@ def students(counts: ClassCounts, links: Links) -> Html:
     return tag(
         "section", tag("h2", "Students"), tag("p", _about_links(counts, links), class_="quiet"), folded
     )
+
+
+def _points_head(name: str, out_of: float) -> Html:
+    return tag("th", may_break(name), tag("small", f" of {out_of:g}"), scope="col", class_="n")
 
 
 def _points_cell(result: Result | None) -> Html:
