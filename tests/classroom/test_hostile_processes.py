@@ -3,6 +3,7 @@
 What leaves the process alive is in test_hostile_cells.py.
 """
 
+import json
 import os
 import shutil
 import signal
@@ -190,7 +191,7 @@ from swin_edu.classroom.sandbox import find_sandbox
 from swin_edu.classroom.session import Question, run_submission
 cells = ["import os\\nos.fork()", "print(open('/etc/passwd').read())", "def f(x): return x + 1",
          "import os; print([os.access(p, os.W_OK) for p in ('/', '/course', '/dev', '/submission')])",
-         "import time\nfor n in range(10**6): open(f'file{n}', 'w').close()\ntime.sleep(9)"]
+         "import time\\nfor n in range(10**6): open(f'file{n}', 'w').close()\\ntime.sleep(9)"]
 run = run_submission(cells, {"f": Question("f", [(1,)])}, sandbox=find_sandbox())
 answers = [o.got for o in run.answers["f"]]
 print(json.dumps([os.geteuid(), [c.outputs for c in run.cells], answers, run.troubles]))
@@ -218,7 +219,6 @@ def test_works_for_an_ordinary_user(sandbox, tmp_path):
     if "unshare failed" in done.stderr or "mount:" in done.stderr:
         pytest.skip(f"no mounts can be made here: {done.stderr}")
     assert done.returncode == 0, done.stderr
-    import json
 
     user, outputs, answers, troubles = json.loads(done.stdout)
     assert user == 65534
