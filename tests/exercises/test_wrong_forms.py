@@ -79,11 +79,11 @@ def nested_numbers(exercise: Exercise) -> bool:
     return isinstance(answer, (tuple, list)) and not isinstance(first_of(answer), (Tensor, nn.Module))
 
 
-@pytest.mark.parametrize("exercise", ALL, ids=lambda exercise: exercise.name)
-def test_a_changed_input_is_told_as_such(exercise: Exercise) -> None:
-    if not tensors_of(exercise.cases()[0]):
-        pytest.skip("its arguments cannot be changed")
+CHANGEABLE = [exercise for exercise in ALL if tensors_of(exercise.cases()[0])]
 
+
+@pytest.mark.parametrize("exercise", CHANGEABLE, ids=lambda exercise: exercise.name)
+def test_a_changed_input_is_told_as_such(exercise: Exercise) -> None:
     def in_place(*given: Any) -> Any:
         answer = exercise.reference(*given)
         with torch.no_grad():
@@ -106,7 +106,7 @@ def test_an_exception_an_endless_loop_and_an_unwritten_stub_are_told_as_such(
         while True:
             pass
 
-    monkeypatch.setattr(running, "SECONDS", 0.02)
     assert re.match(r"case 1 of \d+.* raised LookupError: nothing here", exercise.examine(raises).message)
-    assert re.match(r"case 1 of \d+.* was still running after 0\.02 s", exercise.examine(endless).message)
     assert exercise.examine(lambda *_: None).message == NOT_WRITTEN
+    monkeypatch.setattr(running, "SECONDS", 0.02)
+    assert re.match(r"case 1 of \d+.* was still running after 0\.02 s", exercise.examine(endless).message)
