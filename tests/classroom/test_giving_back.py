@@ -5,7 +5,6 @@ import shutil
 import zipfile
 
 import bs4
-import nbformat
 import pytest
 
 from swin_edu.classroom.collecting import places_file
@@ -13,50 +12,15 @@ from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
 
 from .conftest import NAME
+from .graded_class import STUDENTS, graded_as_handed_in
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own
-SCRIPT = "<script>steal()</script><img src=x onerror='steal()'><a href='javascript:steal()'>x</a>"
-STUDENTS = ("ada", "bo")
-
-
-def hand_in(course: Course, student: str, answer: str, output: str) -> None:
-    """A submission whose check printed something and whose question is answered."""
-    notebook = nbformat.read(course.release / NAME / f"{NAME}.ipynb", as_version=4)
-    cells = {cell.id: cell for cell in notebook.cells}
-    cells["why"].source = answer
-    cells["mask_1d"].source = "def my_mask(length, M, s):\n    return 'of " + student + "'"
-    result = nbformat.v4.new_output("execute_result", {"text/plain": "2.5"}, execution_count=1)
-    shown = nbformat.v4.new_output("display_data", {"text/html": output, "text/markdown": output})
-    wide = {"image/png": {"width": "1 onerror=steal()"}}
-    picture = nbformat.v4.new_output("display_data", {"image/png": "QUJD"}, metadata=wide)
-    vector = nbformat.v4.new_output("display_data", {"image/svg+xml": f"<svg>{output}</svg>"})
-    cells["mask_1d_points"].outputs = [
-        nbformat.v4.new_output("stream", text="nearly"),
-        shown,
-        picture,
-        vector,
-        result,
-    ]
-    path = course.submitted / student / NAME / f"{NAME}.ipynb"
-    path.parent.mkdir(parents=True)
-    nbformat.write(notebook, path)
 
 
 @pytest.fixture(scope="module")
 def graded_once(released, tmp_path_factory):
-    """A class that was graded by nbgrader alone: nothing is run, outputs count as they were handed in."""
     course = Course(shutil.copytree(released[0].root, tmp_path_factory.mktemp("graded") / "assignments"))
-    for student in STUDENTS:
-        hand_in(course, student, f"because {SCRIPT} of {student}", SCRIPT)
-    api = course.api()
-    config = course.config()
-    config.Autograde.autograde_preprocessors.remove("swin_edu.classroom.isolated_execute.IsolatedExecute")
-    config.Autograde.sanitize_preprocessors.remove("nbgrader.preprocessors.ClearOutput")
-    api.update_config(config)
-    for student in STUDENTS:
-        outcome = api.autograde(NAME, student)
-        assert outcome["success"], outcome
-    return course
+    return graded_as_handed_in(course)
 
 
 @pytest.fixture
