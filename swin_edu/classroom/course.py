@@ -228,6 +228,7 @@ class Course:
             *(_NBGRADER + pre for pre in _RELEASE),
             "swin_edu.classroom.guards.CheckRelease",
         ]
+        config.Autograde.exporter_class = "swin_edu.classroom.isolated_execute.SubmissionExporter"
         config.Autograde.sanitize_preprocessors = [*SANITIZE]
         config.Autograde.autograde_preprocessors = [*AUTOGRADE]
         config.GenerateFeedback.preprocessors = [*FEEDBACK]

@@ -110,9 +110,8 @@ mend_padding = Exercise(
         ),
         "crop_still_first": Mistake(
             _changed(last="roll"),
-            "The first half is mended. Now undo the steps from the last to the first: which comes first "
-            "on the "
-            "way back?",
+            "The first half is mended. Now undo the steps from the last to the first: which comes first on "
+            "the way back?",
         ),
         "only_the_crop_moved": Mistake(
             _changed(first="roll"),

@@ -165,7 +165,8 @@ def _window(pieces: list[Tensor], first: list[int], source: _Source) -> Comparis
         ]
         fills = np.where(np.array(inside)[:, :, None], _pale("key"), rgb("surface"))
         cells.append(Cells(fills, _names(images, tokens, image)))
-    caption = f"Window {first[0]}, the first that differs: which {source.word} stands where.{_legend(place, source)}"
+    caption = f
+    "Window {first[0]}, the first that differs: which {source.word} stands where.{_legend(place, source)}"
     return Comparison(
         *cells, wrong.numpy(), caption, place=place, place_title=f"the {source.word}s", outlined=came
     )

@@ -80,7 +80,9 @@ def stub_of(exercise: "Exercise") -> str:
         >>> from swin_edu import exercises
         >>> print(stub_of(exercises.mask_1d))
         def mask_1d(length, M, s):
-            \"\"\"The mask for `length` tokens in one dimension, a multiple of M: (length / M, M, M) bool.\"\"\"
+            \
+            "\"\"The mask for `length` tokens in one dimension, a multiple of M: (length / M, M, M) "
+            "bool.\"\"\"
             ...
     """
     given = [*inspect.signature(exercise.reference).parameters][: len(exercise.cases()[0])]
@@ -93,7 +95,8 @@ def stub_of(exercise: "Exercise") -> str:
 def card_text(exercise: "Exercise") -> str:
     """The card of an exercise as text."""
     state = "done" if exercise.name in progress.done() else "open"
-    head = f"{exercise.name} (chapter {exercise.chapter}, {exercise.difficulty}, {exercise.minutes} minutes, {state})"
+    head = f
+    "{exercise.name} (chapter {exercise.chapter}, {exercise.difficulty}, {exercise.minutes} minutes, {state})"
     call = f"exercises.{exercise.name}"
     first, *rest = exercise.task.split("\n\n")
     paragraphs = [head + "\n" + textwrap.fill(" ".join(first.split()), WIDTH), *rest, stub_of(exercise)]
