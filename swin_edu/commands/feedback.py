@@ -39,7 +39,7 @@ def feedback(
     failed = []
     for name in names:
         try:
-            with Progress(console=errors, transient=True) as progress:
+            with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
                 show = partial(progress.update, progress.add_task(name, total=None))
                 made = give_back(course, name, lambda done, of, show=show: show(completed=done, total=of))
         except ClassroomError as error:
