@@ -41,7 +41,9 @@ def feedback(
         try:
             with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
                 show = partial(progress.update, progress.add_task(name, total=None))
-                made = give_back(course, name, lambda done, of, show=show: show(completed=done, total=of))
+                made = give_back(
+                    course, name, progress=lambda done, of, show=show: show(completed=done, total=of)
+                )
         except ClassroomError as error:
             failed.append(error)
             continue
