@@ -159,7 +159,10 @@ class _Run:
             graded = Graded.load(Graded.file(self.course, self.name, student))
             if graded is None or student in self.troubles or student not in self.booked:
                 reason = self.troubles.get(student, "not graded yet")
-                results += [self._nothing(student, task.name, task.points, task.cases, reason) for task in self.assignment.tasks]
+                results += [
+                    self._nothing(student, task.name, task.points, task.cases, reason)
+                    for task in self.assignment.tasks
+                ]
                 notes[student] = (reason,)
             else:
                 results += [_as_booked(result, given) for result in graded.results]

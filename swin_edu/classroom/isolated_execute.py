@@ -45,9 +45,9 @@ class SubmissionExporter(NotebookExporter):
 class IsolatedExecute(NbGraderPreprocessor):
     """Runs the student's cells in isolation, judges the answers outside, and writes the points."""
 
-    isolation = Bool(True, help="False runs students' code with all that you may do. See assignments/README.md").tag(
-        config=True
-    )
+    isolation = Bool(
+        True, help="False runs students' code with all that you may do. See assignments/README.md"
+    ).tag(config=True)
     known = Bool(False, help="Whether a verdict from before is taken where nothing changed").tag(config=True)
     cell_seconds = Float(30.0, help="How long one cell of a student may take").tag(config=True)
 
