@@ -9,11 +9,8 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from swin_edu.exercises.bug_of_memory import mend_memory
-from swin_edu.exercises.bug_of_padding import mend_padding
 from swin_edu.exercises.drawing import grid_of, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
-from swin_edu.exercises.masks_in_videos import video_mask
 from swin_edu.model.windows import shift_mask
 
 ROWS_AND_COLUMNS = "Which of the two axes does each number belong to? Rows come first, always."
@@ -198,4 +195,4 @@ who_hears_after = Exercise(
     draw=_draw_who,
 )
 
-EXERCISES = (mask_1d, mask_any, mend_memory, who_hears_after, mend_padding, video_mask)
+EXERCISES = (mask_1d, mask_any, who_hears_after)

@@ -13,8 +13,6 @@ from torch import Tensor
 from swin_edu.exercises.drawing import grid_of, normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.exercises.windows_attention import attend_in_windows
-from swin_edu.exercises.windows_dilated import dilated_windows
-from swin_edu.exercises.windows_in_videos import in_video_windows
 
 # ---- A: windows that are not square -----------------------------------------------------------------
 
@@ -288,4 +286,4 @@ count_multiply_adds = Exercise(
 )
 
 
-EXERCISES = (cut_windows, dilated_windows, in_video_windows, count_multiply_adds, attend_in_windows)
+EXERCISES = (cut_windows, count_multiply_adds, attend_in_windows)
