@@ -128,7 +128,8 @@ mend_padding = Exercise(
             "You changed the mask. The mask was right; is the grid rolled and padded as it assumes?",
         ),
         "mask_turned": Mistake(
-            _changed(mask_of="turned"), "The mask was made for a grid of W x H. Rows come first."
+            _changed(mask_of="turned"),
+            "Your mask is made for W x H tokens. Which of the two is the number of rows?",
         ),
         "mask_dropped": Mistake(
             _changed(mask_of="nobody"), "Without a mask, strangers meet. Which line had been wrong, really?"

@@ -54,7 +54,7 @@ def compare_moved(
 
     Example:
         >>> tokens = torch.arange(8.0).view(1, 2, 4, 1)
-        >>> right, swapped = tokens.reshape(2, 2, 2, 1), tokens.mT.reshape(2, 2, 2, 1)
+        >>> right, swapped = tokens.reshape(2, 2, 2, 1), tokens.transpose(1, 2).reshape(2, 2, 2, 1)
         >>> compare_moved(right, swapped, right != swapped, ("tokens", "tokens"), tokens).expected.texts
         array([['0', '1'],
                ['2', '3']], dtype=object)
