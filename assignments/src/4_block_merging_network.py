@@ -1,6 +1,6 @@
 # %% [markdown] assignment="Assignment 4: block, merging and the whole network" points=30 hours=5
 # The parts become a network. Each part alone is easy to test; together they hide mistakes well. A block that
-# pads in the wrong order, a merging that loses neighbours, a network whose token cannot see what you believe
+# looks at its padding, a merging that loses neighbours, a network whose token cannot see what you believe
 # it sees: all of these train without a word. Here you find such faults, and you learn to count what a
 # network costs and sees before anybody builds it.
 #
@@ -52,9 +52,9 @@ print("ready")
 #
 # ## 1. The block of a library (2 points)
 #
-# In assignment 2 you mended attention that padded too late. The same slip, now as it stands in the block of
-# a well-known library: the attention itself comes in as a function, window and shift are pairs. Run the
-# cell, follow 8 rows through it with M = 7 and s = 3, and mend it in the cell below.
+# In assignment 2 you mended attention that padded too late. Another well-known library pads in time, and is
+# wrong all the same where windows do not fill the grid. Here its attention comes in as a function; window and
+# shift are pairs. Run the cell, follow 8 rows through it with M = 7 and s = 3, and mend it in the cell below.
 
 # %%
 print(exercises.mend_attention.task)
