@@ -132,7 +132,7 @@ mend_padding = Exercise(
             "Your mask is made for W x H tokens. Which of the two is the number of rows?",
         ),
         "mask_dropped": Mistake(
-            _changed(mask_of="nobody"), "Without a mask, strangers meet. Which line had been wrong, really?"
+            _changed(mask_of="nobody"), "Without a mask, strangers meet. Was the mask what was wrong?"
         ),
         "shift_dropped": Mistake(
             _changed(rolled=False), "Without the roll there is no bug, and no shifted window. What is left?"

@@ -110,7 +110,7 @@ video_mask = Exercise(
         ),
         "pixels_never_strangers": Mistake(
             _gone_wrong(still=(1, 2)),
-            "Only frames make strangers in your mask. What comes round the edge in rows and columns?",
+            "Inside a frame nobody is a stranger. What comes round the edge in rows and columns?",
         ),
         "ids_added": Mistake(
             _gone_wrong(ids="added"),
