@@ -1,8 +1,8 @@
 # %% [markdown] assignment="Assignment 5: training and ablation" points=28 hours=5
 # "With shifted windows it is 1.1 points better." What stands behind such a sentence? Networks that were
-# trained twice, luck, and a decision what to call a difference. Here you write three pieces of a recipe. Then
-# you take a Swin apart, piece by piece, train it on your own machine, and report what you found, in a way
-# that somebody else can check.
+# trained twice, luck, and a decision what to call a difference. Here you write three pieces of a recipe.
+# Then you take a Swin apart, piece by piece, train it on your own machine, and report what you found, in a
+# way that somebody else can check.
 #
 # **When you are done, you can**
 #
@@ -25,8 +25,8 @@
 # expect costs nothing. What counts: could somebody else repeat it, and does your conclusion say no more than
 # your numbers? Numbers that you did not measure cost all points of the report.
 #
-# **Allowed:** the lessons, all of `swin_edu`, documentation, talking about ideas. Code and text are your own:
-# no `.solution()`.
+# **Allowed:** the lessons, all of `swin_edu`, documentation, talking about ideas. Code and text are your
+# own: no `.solution()`.
 #
 # **To hand in:** set `TRAIN = False` (your numbers stay in `measured`), then Kernel > Restart Kernel and Run
 # All Cells, save, and hand in this one file under its own name. An unsolved task breaks nothing. Leave the
@@ -55,8 +55,8 @@ print("ready")
 # because AdamW's averages are still empty.
 #
 # Steps count from 0. Over the first `warmup` steps the rate rises along a straight line that would be 0 just
-# before step 0, and reaches `highest` in the last of them. Behind them it falls along half a cosine: `highest`
-# at step `warmup`, and `lowest` at step `steps`, which does not come any more. `warmup` may be 0.
+# before step 0, and reaches `highest` in the last of them. Behind them it falls along half a cosine:
+# `highest` at step `warmup`, and `lowest` at step `steps`, which does not come any more. `warmup` may be 0.
 
 
 # %% exercise="warmup_cosine" points=3
@@ -78,13 +78,13 @@ block_figures.curves({"your rate": rates}, "step", "rate") if None not in rates 
 # %% [markdown]
 # ## 2. CutMix (4 points)
 #
-# The recipe of Swin also mixes images. In [CutMix](https://arxiv.org/abs/1905.04899), image `i` gets a box of
-# pixels from its partner, image `order[i]`. The target then names both classes, each with the share of the
-# pixels that are its own.
+# The recipe of Swin also mixes images. In [CutMix](https://arxiv.org/abs/1905.04899), image `i` gets a box
+# of pixels from its partner, image `order[i]`. The target then names both classes, each with the share of
+# the pixels that are its own.
 #
-# `box` is `(top, left, height, width)`, the same for the whole batch. It may hang over an edge: then only the
-# part inside is pasted, and only that part counts. At last the targets are smoothed as PyTorch does it: times
-# `1 - smoothing`, and `smoothing` shared out among *all* classes.
+# `box` is `(top, left, height, width)`, the same for the whole batch. It may hang over an edge: then only
+# the part inside is pasted, and only that part counts. At last the targets are smoothed as PyTorch does it:
+# times `1 - smoothing`, and `smoothing` shared out among *all* classes.
 
 
 # %% exercise="cutmix" points=4
@@ -116,8 +116,8 @@ patches_figures.photographs({"a": mixed[0][0], "b": mixed[0][1]}) if mixed is no
 # ## 3. Pictures of stairs
 #
 # Now the experiment. You need images that are learned in seconds, and that ask for what you want to take
-# away. So here are *stairs*: from one side to the other the colour climbs in four steps from blue to red, with
-# noise. The class says which way: right, down, left or up.
+# away. So here are *stairs*: from one side to the other the colour climbs in four steps from blue to red,
+# with noise. The class says which way: right, down, left or up.
 #
 # A patch has 4 x 4 pixels, a window 2 x 2 tokens, so 8 x 8 pixels. A step is 8 pixels wide, too.
 
@@ -181,30 +181,31 @@ def measure(variants, seeds, data, epochs):
 #
 # 1. How many of the four classes can a token tell apart if it sees only its own plain window? Think of what
 #    colours there are in one window.
-# 2. Predict the accuracy of each variant in percent (guessing gets 25), with the reason in one sentence each.
+# 2. Predict the accuracy of each variant in percent (guessing gets 25), with the reason in one sentence
+#    each.
 # 3. Why `crop_padding=0`? What would random moves of up to 4 pixels change in this experiment?
 #
 # ### BEGIN MARK SCHEME
 # 1 (1 point): none: the windows and the steps have the same borders, so a window holds one colour only.
 #
 # 2 (2 points, for the reasons): the mechanism has to be named. No shift: no token ever sees two steps, so
-# nobody knows a direction, and the mean over tokens knows no places. No bias: a token of the shifted block sees
-# two colours, but not which one is on which side (a bag). A wrong number with a right mechanism has full
-# marks; a right number without a reason has half.
+# nobody knows a direction, and the mean over tokens knows no places. No bias: a token of the shifted block
+# sees two colours, but not which one is on which side (a bag). A wrong number with a right mechanism has
+# full marks; a right number without a reason has half.
 #
-# 3 (1 point): moved stairs do not stand on the walls of the plain windows any more, so a plain window would see
-# two steps, and "no shift" would not be cut off from the answer. Half: "it would blur the images" or "the
-# edges would be black".
+# 3 (1 point): moved stairs do not stand on the walls of the plain windows any more, so a plain window would
+# see two steps, and "no shift" would not be cut off from the answer. Half: "it would blur the images" or
+# "the edges would be black".
 #
-# Typical wrong ideas: the head sees where each token stands; the shift is needed for far things only; the bias
-# is a small correction.
+# Typical wrong ideas: the head sees where each token stands; the shift is needed for far things only; the
+# bias is a small correction.
 # ### END MARK SCHEME
 
 # %% [markdown]
 # ## 4. Train
 #
-# Set `TRAIN = True` and run the cell. It takes a few minutes: three variants, four seeds, ten epochs each. Copy
-# the last line of the output into the next cell. Then set `TRAIN = False` again.
+# Set `TRAIN = True` and run the cell. It takes a few minutes: three variants, four seeds, ten epochs each.
+# Copy the last line of the output into the next cell. Then set `TRAIN = False` again.
 
 # %% tags=["free"]
 TRAIN = False
@@ -276,12 +277,12 @@ for n in range(2, 9):
 # ### BEGIN MARK SCHEME
 # 1 point: one thing is changed, and said so exactly that it can be repeated.
 # 1 point: a prediction with a mechanism, written before the numbers (or honestly said to be written after).
-# 1 point: numbers of at least three seeds for both sides of the comparison; the cells that made them are there.
-# 1 point: a conclusion that follows from the numbers.
+# 1 point: numbers of at least three seeds for both sides of the comparison; the cells that made them are
+# there. 1 point: a conclusion that follows from the numbers.
 #
-# What to expect. Moved by 4: "no shift" becomes as good as "full" (every plain window sees an edge), "no bias"
-# stays near guessing. More blocks without shift: still 25 % (depth opens no walls). No bias with larger
-# windows: still near guessing.
+# What to expect. Moved by 4: "no shift" becomes as good as "full" (every plain window sees an edge), "no
+# bias" stays near guessing. More blocks without shift: still 25 % (depth opens no walls). No bias with
+# larger windows: still near guessing.
 # ### END MARK SCHEME
 
 # %% tags=["free"]
@@ -298,8 +299,9 @@ for n in range(2, 9):
 # 2. **Set-up:** data, network, what differs between the variants, epochs, seeds, machine, time.
 # 3. **Numbers:** a table: variant, number of seeds, mean, standard error; and the two comparisons with `p`.
 # 4. **Why:** the mechanism, and what in your numbers speaks for it.
-# 5. **Limits:** In the paper's Table 4, Swin-T on ImageNet has 81.3 % with both, 80.2 % without shift, 80.1 %
-#    without position bias. Your gaps are much larger. Why? What may you *not* conclude from your experiment?
+# 5. **Limits:** In the paper's Table 4, Swin-T on ImageNet has 81.3 % with both, 80.2 % without shift, 80.1
+#    % without position bias. Your gaps are much larger. Why? What may you *not* conclude from your
+#    experiment?
 #
 # ### BEGIN MARK SCHEME
 # | part | full | half | none |
