@@ -7,6 +7,7 @@ student runs in them.
 import json
 import shutil
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,12 +38,13 @@ class GivenBack:
     troubles: list[Trouble] = field(default_factory=list)
 
 
-def give_back(course: Course, name: str) -> GivenBack:
+def give_back(course: Course, name: str, tell: Callable[[int, int], None] | None = None) -> GivenBack:
     """Make every student's page anew; one that cannot be made stops no other.
 
     Args:
         course: that the assignment belongs to.
         name: of the assignment.
+        tell: called with the number of pages that are made, and of all, after each.
 
     Returns:
         Where the pages are, and what is to be looked at.
@@ -59,7 +61,7 @@ def give_back(course: Course, name: str) -> GivenBack:
     fresh = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    for student in graded:
+    for number, student in enumerate(graded, 1):
         outcome = api.generate_feedback(name, student, force=True)
         page = course.feedback / student / name / f"{name}.html"
         if outcome["success"] and page.is_file():
@@ -67,6 +69,8 @@ def give_back(course: Course, name: str) -> GivenBack:
             made.students.append(student)
         else:
             made.troubles.append(Trouble(student, f"no page could be made: {reasons(outcome).strip()}"))
+        if tell:
+            tell(number, len(graded))
     for student in sorted(set(_students(course.submitted, name)) - set(graded)):
         made.troubles.append(Trouble(student, "handed in, but not graded yet"))
     made.unmarked = _unmarked(course, name)

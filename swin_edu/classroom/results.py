@@ -156,8 +156,9 @@ class Results:
         Args:
             student: the id.
         """
-        each = (f"{one.exercise}: {one.trouble}" for one in self.of_student(student) if one.trouble)
-        return "; ".join([*self.notes.get(student, ()), *each])
+        notes = self.notes.get(student, ())
+        each = (one for one in self.of_student(student) if one.trouble and one.trouble not in notes)
+        return "; ".join([*notes, *(f"{one.exercise}: {one.trouble}" for one in each)])
 
     @cached_property
     def _by_student(self) -> dict[str, tuple[Result, ...]]:

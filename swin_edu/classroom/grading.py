@@ -1,0 +1,254 @@
+"""Grading a class: each student apart, several at once, and only what changed since the last time.
+
+`swin-edu grade` runs it. Submissions run in isolation in several processes; nbgrader's gradebook is written
+by this one as they come in.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from swin_edu.classroom.course import ClassroomError, Course
+from swin_edu.classroom.giving_back import give_back
+from swin_edu.classroom.gradebook import Book, Score
+from swin_edu.classroom.isolated_execute import grade_submission
+from swin_edu.classroom.results import Answer, Result, Results, write_whole
+from swin_edu.classroom.sandbox import find_sandbox
+from swin_edu.classroom.submissions import grade_ids, graded_names
+from swin_edu.classroom.teacher_page import write_teacher_page
+from swin_edu.classroom.verdicts import Assignment, Graded
+from swin_edu.classroom.workers import Failed, in_processes
+
+__all__ = ["Class", "grade_class"]
+
+# One submission may use five minutes; after ten something else is wrong.
+LONGEST = 600.0
+NOTHING = "no notebook was handed in"
+LINK = "is a link, not a file; it was not followed"
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class Class:
+    """A class whose submissions of one assignment were graded.
+
+    Args:
+        results: what everybody got.
+        graded: who was graded now; the others were as before.
+        table: the CSV.
+        page: for the teacher.
+        feedback: the folder with a page for each student.
+        troubles: by student, what kept them from being graded or given back.
+        stopped: whether Ctrl+C ended it before everybody was graded.
+    """
+
+    results: Results
+    graded: list[str]
+    table: Path
+    page: Path
+    feedback: Path
+    troubles: dict[str, str] = field(default_factory=dict)
+    stopped: bool = False
+
+
+def grade_class(
+    course: Course,
+    name: str,
+    *,
+    jobs: int,
+    isolation: bool = True,
+    again: bool = False,
+    progress: Progress = lambda what, done, of: None,
+) -> Class:
+    """Grade what lies in `submitted/`, and write gradebook, feedback, results, table and page.
+
+    Args:
+        course: that the assignment belongs to.
+        name: of the assignment.
+        jobs: how many submissions run at the same time.
+        isolation: False runs students' code with all that you may do.
+        again: grade everybody anew, not only what changed.
+        progress: called with what is done, how many are done, and of how many.
+
+    Returns:
+        The results, and where everything is. A student whose submission makes anything fail is in
+        `troubles`, and stops nobody.
+
+    Raises:
+        ClassroomError: the assignment was not released as it is now, or nobody handed anything in.
+        NoSandbox: nothing here can isolate students' code.
+    """
+    run = _Run(course, name, isolation)
+    if again:
+        run.forget()
+    stopped = False
+    try:
+        for done, of in run.grade(jobs):
+            progress("grading", done, of)
+        pages = give_back(course, name, changed=run.entered, progress=partial(progress, "feedback"))
+        run.troubles |= {one.place: one.text for one in pages.troubles if one.place not in run.troubles}
+    except KeyboardInterrupt:
+        stopped = True
+    results = run.results()
+    results.save(course.results / f"{name}.json")
+    table = course.results / f"{name}.csv"
+    results.save_csv(table)
+    page = write_teacher_page(course, results)
+    folder = course.results / f"{name}_feedback"
+    return Class(results, sorted(run.entered), table, page, folder, run.troubles, stopped)
+
+
+class _Run:
+    """One run over a class."""
+
+    def __init__(self, course: Course, name: str, isolation: bool) -> None:
+        self.course, self.name, self.isolation = course, name, isolation
+        if isolation:
+            find_sandbox()  # before anything is done
+        self.assignment = Assignment.of(course, name)
+        self.book = Book(course, name, isolation)
+        self.book.check(self.assignment)
+        folders = sorted(path for path in course.submitted.glob(f"*/{name}") if path.is_dir())
+        self.students = [path.parent.name for path in folders if not path.parent.name.startswith(".")]
+        if not self.students:
+            raise ClassroomError(f"Nobody has handed in {name}: there is nothing in {course.submitted}.")
+        self.record = course.results / ".graded" / f"{name}.json"
+        self.booked = _read(self.record)
+        self.troubles: dict[str, str] = {}
+        self.remarks: dict[str, str] = {}
+        self.entered: list[str] = []
+
+    def forget(self) -> None:
+        """Everybody is graded anew; who was already, is not when this run is stopped and goes on later."""
+        for student in self.students:
+            Graded.file(self.course, self.name, student).unlink(missing_ok=True)
+        self.booked.clear()
+        self._remember()
+
+    def grade(self, jobs: int) -> Iterator[tuple[int, int]]:
+        """Grade who has to be graded; yields how many are done, and of how many."""
+        changed = [student for student in self.students if self._has_to_run(student)]
+        of = len(changed)
+        done = 0
+        yield done, of
+        task = partial(grade_submission, self.course.root.resolve(), self.name, self.isolation)
+        run = set(changed) - {student for student in changed if self._digest(student) == self._kept(student)}
+        ready = [(student, None) for student in changed if student not in run]
+        finished = in_processes(task, sorted(run), jobs, LONGEST) if run else iter(())
+        try:
+            for source in (ready, finished):
+                for student, answer in source:
+                    self._enter(student, answer)
+                    done += 1
+                    yield done, of
+        finally:
+            if run:
+                finished.close()
+
+    def results(self) -> Results:
+        """What everybody has now."""
+        scores = self.book.scores()
+        results: list[Result] = []
+        answers: list[Answer] = []
+        notes: dict[str, tuple[str, ...]] = {}
+        for student in self.students:
+            given = scores.get(student, {})
+            graded = Graded.load(Graded.file(self.course, self.name, student))
+            if graded is None or student in self.troubles or student not in self.booked:
+                reason = self.troubles.get(student, "not graded yet")
+                results += [self._nothing(student, task.name, task.points, task.cases, reason) for task in self.assignment.tasks]
+                notes[student] = (reason,)
+            else:
+                results += [_as_booked(result, given) for result in graded.results]
+                if found := (*graded.notes, *filter(None, [self.remarks.get(student)])):
+                    notes[student] = found
+            for question, points in self.assignment.questions.items():
+                score = given.get(question)
+                answers.append(Answer(student, question, score.points if score else None, points))
+        return Results(self.name, tuple(results), tuple(answers), notes)
+
+    def _nothing(self, student: str, exercise: str, out_of: float, cases: int, reason: str) -> Result:
+        return Result(student, self.name, exercise, 0.0, out_of, 0, cases, None, "not graded", reason)
+
+    def _has_to_run(self, student: str) -> bool:
+        """Whether anything changed since it was entered; a submission that cannot be read is a trouble."""
+        try:
+            place = find_notebook(self.course, self.name, student, self.remarks)
+            digest = self._digest(student)
+        except (OSError, ClassroomError) as error:
+            self.troubles[student] = str(error)
+            return False
+        copy = self.course.autograded / student / self.name / place.name
+        return self.booked.get(student) != digest or self._kept(student) != digest or not copy.exists()
+
+    def _digest(self, student: str) -> str:
+        path = self.course.submitted / student / self.name / f"{self.name}.ipynb"
+        return self.assignment.digest(self.assignment.mend(path.read_bytes()).notebook, self.isolation)
+
+    def _kept(self, student: str) -> str | None:
+        graded = Graded.load(Graded.file(self.course, self.name, student))
+        return graded.digest if graded else None
+
+    def _enter(self, student: str, answer: object) -> None:
+        try:
+            if isinstance(answer, Failed):
+                raise ClassroomError(answer.reason)
+            self.book.enter(student)
+        except Exception as error:  # a fault of ours is this student's trouble, and stops nobody else
+            kind = "" if isinstance(error, ClassroomError) else f"{type(error).__name__}: "
+            self.troubles[student] = f"not graded: {kind}{error}"
+            return
+        self.entered.append(student)
+        self.booked[student] = self._kept(student) or ""
+        self._remember()
+
+    def _remember(self) -> None:
+        write_whole(self.record, json.dumps(self.booked, indent=1, sort_keys=True))
+
+
+def find_notebook(course: Course, name: str, student: str, remarks: dict[str, str]) -> Path:
+    """The notebook of a student that counts, under the name that nbgrader looks for.
+
+    Args:
+        course: that the assignment belongs to.
+        name: of the assignment.
+        student: the id.
+        remarks: gets an entry where there were several.
+
+    Raises:
+        ClassroomError: there is none, or it is a link.
+    """
+    folder = course.submitted / student / name
+    place = folder / f"{name}.ipynb"
+    others = sorted(path for path in folder.glob("*.ipynb") if path != place)
+    if place.is_symlink():
+        raise ClassroomError(f"{place.name} {LINK}")
+    if not place.is_file():
+        own = graded_names(course, name)
+        files = [path for path in others if path.is_file() and not path.is_symlink()]
+        if not files:
+            raise ClassroomError(NOTHING)
+        ids = {path: grade_ids(path.read_bytes()) for path in files}
+        best = max(files, key=lambda path: (len((ids[path] or set()) & own), path.stat().st_mtime))
+        write_whole(place, "")
+        place.write_bytes(best.read_bytes())
+    if others:
+        remarks[student] = f"{len(others) + 1} notebooks in its folder; {place.name} counts"
+    return place
+
+
+def _as_booked(result: Result, scores: dict[str, Score]) -> Result:
+    """With the points that count: a teacher may have given others."""
+    score = scores.get(f"{result.exercise}_points")
+    return result if score is None or score.points is None else replace(result, points=score.points)
+
+
+def _read(path: Path) -> dict[str, str]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}

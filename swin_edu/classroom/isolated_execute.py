@@ -1,0 +1,91 @@
+"""nbgrader's grading, in isolation: how it reads a submission, and what it does in the place of running it.
+
+`Course.config()` names both, so `nbgrader autograde`, the button of nbgrader's own pages and `swin-edu grade`
+all grade like that.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Bool, Float
+
+from swin_edu.classroom.course import Course
+from swin_edu.classroom.sandbox import Sandbox, find_sandbox
+from swin_edu.classroom.session import Limits
+from swin_edu.classroom.verdicts import Assignment, Graded, put_verdicts
+
+__all__ = ["IsolatedExecute", "SubmissionExporter"]
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads a submission, whatever is in the file: every cell of the assignment is there afterwards."""
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Mend what a student handed in; nbgrader's own steps find a notebook without surprises.
+
+        Args:
+            filename: of the notebook.
+            resources: nbgrader's.
+            options: nbconvert's.
+        """
+        # nbgrader reads each submission twice; the second time it is its own copy.
+        if not getattr(self.parent, "_sanitizing", False):
+            return super().from_filename(filename, resources=resources, **options)
+        assignment = _assignment(_root(self), resources["nbgrader"]["assignment"])
+        notebook = assignment.mend(Path(filename).read_bytes()).notebook
+        return self.from_notebook_node(notebook, resources=resources, **options)
+
+
+class IsolatedExecute(NbGraderPreprocessor):
+    """Runs the student's cells in isolation, judges the answers outside, and writes the points."""
+
+    isolation = Bool(True, help="False runs students' code with all that you may do. See assignments/README.md").tag(
+        config=True
+    )
+    known = Bool(False, help="Whether a verdict from before is taken where nothing changed").tag(config=True)
+    cell_seconds = Float(30.0, help="How long one cell of a student may take").tag(config=True)
+
+    def preprocess(
+        self, notebook: NotebookNode, resources: dict[str, Any]
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Grade a notebook that nbgrader has prepared.
+
+        Args:
+            notebook: as `SubmissionExporter` made it.
+            resources: nbgrader's: whose it is, and of which assignment.
+
+        Raises:
+            NoSandbox: nothing here can isolate students' code; says what to install.
+        """
+        course = Course(_root(self))
+        name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
+        assignment = _assignment(course.root, name)
+        sandbox = find_sandbox() if self.isolation else Sandbox(None)
+        file = Graded.file(course, name, student)
+        graded = Graded.load(file) if self.known else None
+        if graded is None or graded.digest != assignment.digest(notebook, sandbox.isolated):
+            graded = assignment.grade(student, notebook, sandbox, Limits(cell_seconds=self.cell_seconds))
+            graded.save(file)
+        put_verdicts(notebook, graded)
+        return notebook, resources
+
+
+def _assignment(root: Path, name: str) -> Assignment:
+    course = Course(root)
+    return _read(root, name, (course.src / f"{name}.py").stat().st_mtime_ns)
+
+
+@cache
+def _read(root: Path, name: str, changed: int) -> Assignment:
+    # nbgrader's pages stay open while a teacher mends a text: `changed` has it read again then.
+    return Assignment.of(Course(root), name)
+
+
+def _root(part: NotebookExporter | NbGraderPreprocessor) -> Path:
+    return Path(part.config.CourseDirectory.root)
