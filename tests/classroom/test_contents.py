@@ -36,13 +36,16 @@ def _torch_as_it_was() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-def run(source: Source, changes: dict[str, str] | None = None, solved: bool = True) -> dict[str, Any]:
-    """Run all code cells in one go, the way a notebook does; returns what is defined at the end."""
+def run(source: Source, changes: dict[str, str] | None = None, answer: str | None = None) -> dict[str, Any]:
+    """Run all code cells in one go, the way a notebook does; returns what is defined at the end.
+
+    Where `answer` is given, it stands in the place of every solution.
+    """
     names: dict[str, Any] = {"__name__": source.name}
     for cell in source.cells:
         if cell.markdown:
             continue
-        text = cell.text if solved else BLOCK.sub(r"\1...\n", cell.text)
+        text = cell.text if answer is None else BLOCK.sub(rf"\1{answer}\n", cell.text)
         for old, new in (changes or {}).items():
             text = text.replace(old, new)
         exec(compile(text, f"{source.name}, line {cell.line}", "exec"), names)
@@ -114,10 +117,17 @@ def test_with_its_solutions_it_runs_to_the_end_and_gets_all_points(source, capsy
 
 @EACH
 def test_unsolved_it_runs_to_the_end_and_gets_no_points(source, capsys):
-    names = run(source, solved=False)
+    names = run(source, answer="...")
     for cell in source.exercises:
         assert getattr(exercises, cell.name).grade(names[cell.function], points=cell.points) == 0
     assert capsys.readouterr().out.count("Take your time") == len(source.exercises)
+
+
+@EACH
+@pytest.mark.parametrize("answer", ["return 5", "return torch.zeros(2, 2)", "raise IndexError"])
+def test_a_wrong_answer_does_not_keep_the_cells_below_from_running(source, answer):
+    measured = {"measured = {}": "measured = {'full': [500, 499], 'no shift': [120, 130]}"}
+    run(source, measured if source.name.startswith("5") else {}, answer=answer)
 
 
 def test_the_experiment_finds_what_was_trained(capsys):
