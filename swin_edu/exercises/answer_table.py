@@ -40,7 +40,7 @@ class AnswerTable:
 
     @classmethod
     def of(cls, expected: Any, got: Any) -> "AnswerTable | None":
-        """The table of two answers; None where they are of different kinds, or tensors of different forms."""
+        """The table of two answers; None where they are alike, or no numbers, texts, tuples or dicts."""
         if isinstance(expected, Mapping) and isinstance(got, Mapping):
             names = [*expected, *(key for key in got if key not in expected)]
             return cls._of_rows([_row(key, expected, got) for key in names])
@@ -48,7 +48,7 @@ class AnswerTable:
             one, other = dict(enumerate(expected)), dict(enumerate(got))
             return cls._of_rows([_row(place, one, other) for place in max(one, other, key=len)])
         kinds = (Real, str)
-        if not (isinstance(expected, kinds) and isinstance(got, kinds)):
+        if not (isinstance(expected, kinds) and isinstance(got, kinds)) or same_answer(got, expected):
             return None
         difference = ""
         if all(isinstance(n, Integral) and not isinstance(n, bool) for n in (expected, got)):
@@ -56,8 +56,10 @@ class AnswerTable:
         return cls([("", _words(expected), _words(got), True)], difference=difference)
 
     @classmethod
-    def _of_rows(cls, rows: list[Row]) -> "AnswerTable":
-        """All rows where they are few, else first those that differ."""
+    def _of_rows(cls, rows: list[Row]) -> "AnswerTable | None":
+        """All rows where they are few, else first those that differ; None where none does."""
+        if not any(row[3] for row in rows):
+            return None
         if len(rows) <= MOST_ROWS:
             return cls(rows)
         shown = [row for row in rows if row[3]][:MOST_ROWS]
@@ -88,9 +90,11 @@ class AnswerTable:
         body = ""
         for (*_, wrong), line in zip(self.rows, lines, strict=True):
             mark = '<span title="differs">≠</span>' if wrong else ""
-            style = CELL + (MARKED if wrong else "")
-            row = "".join(f'<td style="{style}">{escape(word)}</td>' for word in line)
-            body += f'<tr><td style="{style}">{mark}</td>{row}</tr>\n'
+            row = f'<td style="{CELL}">{mark}</td>'
+            for title, word in zip(head, line, strict=True):
+                style = CELL + MARKED * (wrong and title == "yours")
+                row += f'<td style="{style}">{escape(word)}</td>'
+            body += f"<tr>{row}</tr>\n"
         note = f"<small>{self.right} more are right.</small>" if self.right else ""
         return f'<table style="{TABLE}"><tr>{cells}</tr>\n{body}</table>{note}'
 

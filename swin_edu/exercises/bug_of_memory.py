@@ -132,8 +132,7 @@ mend_memory = Exercise(
         "as_given": Mistake(
             masks_one_by_one,
             "This is still the function as it was given. Give it a small size and then a large one. Which "
-            "names still hold what the small one "
-            "left there?",
+            "names still hold what the small one left there?",
         ),
         "shift_not_given_back": Mistake(
             _shift_not_given_back,

@@ -110,9 +110,8 @@ mend_padding = Exercise(
         ),
         "crop_still_first": Mistake(
             _changed(last="roll"),
-            "The first half is mended. Now undo the steps from the last to the first: which comes first "
-            "on the "
-            "way back?",
+            "The first half is mended. Now undo the steps from the last to the first: which comes first on "
+            "the way back?",
         ),
         "only_the_crop_moved": Mistake(
             _changed(first="roll"),
@@ -129,7 +128,8 @@ mend_padding = Exercise(
             "You changed the mask. The mask was right; is the grid rolled and padded as it assumes?",
         ),
         "mask_turned": Mistake(
-            _changed(mask_of="turned"), "The mask was made for a grid of W x H. Rows come first."
+            _changed(mask_of="turned"),
+            "Your mask is made for W x H tokens. Which of the two is the number of rows?",
         ),
         "mask_dropped": Mistake(
             _changed(mask_of="nobody"), "Without a mask, strangers meet. Which line had been wrong, really?"

@@ -8,6 +8,7 @@ from html import escape
 
 # JupyterLab's colours where it is JupyterLab; elsewhere the page's own and a half-transparent grey.
 INK, QUIET = "var(--jp-ui-font-color1,inherit)", "var(--jp-ui-font-color2,inherit)"
+GOOD = "var(--jp-success-color1,#2e7d32)"
 BORDER = "var(--jp-border-color2,rgba(128,128,128,0.4))"
 TABLE = "border-collapse:collapse;margin:6px 0;text-align:left;max-width:760px"
 HEAD = f"text-align:left;padding:4px 12px 4px 6px;font-weight:600;border-bottom:2px solid {BORDER}"

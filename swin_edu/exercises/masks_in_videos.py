@@ -94,8 +94,7 @@ video_mask = Exercise(
     minutes=30,
     task="The mask of shifted windows (Mt, Mh, Mw) in a video of any size (T, H, W), by the course's "
     "definition: (nW, N, N) bool. An axis no longer than its window is one window and not shifted; the "
-    "others "
-    "are padded at their ends to whole windows, then rolled by -s. Padding attends to padding only.",
+    "others are padded at their ends to whole windows, then rolled by -s. Padding attends to padding only.",
     reference=_video_mask,
     cases=lambda: [
         ((4, 6, 9), (2, 3, 3), (1, 1, 2)),
@@ -164,8 +163,7 @@ video_mask = Exercise(
     hints=(
         "Settle each axis alone, in this order: its window and shift, its padded length, the roll.",
         "For each place of the rolled axis: where did the token stand before? From that follow both the "
-        "window "
-        "that it is in by the definition, and whether it is padding.",
+        "window that it is in by the definition, and whether it is padding.",
         "Three numbers make one id when no two of them can be mixed up. Padding gets an id that nobody "
         "else has.",
         "The rest is as in two dimensions: cut the ids into windows, compare each with each.",

@@ -54,7 +54,7 @@ def compare_moved(
 
     Example:
         >>> tokens = torch.arange(8.0).view(1, 2, 4, 1)
-        >>> right, swapped = tokens.reshape(2, 2, 2, 1), tokens.mT.reshape(2, 2, 2, 1)
+        >>> right, swapped = tokens.reshape(2, 2, 2, 1), tokens.transpose(1, 2).reshape(2, 2, 2, 1)
         >>> compare_moved(right, swapped, right != swapped, ("tokens", "tokens"), tokens).expected.texts
         array([['0', '1'],
                ['2', '3']], dtype=object)
@@ -123,7 +123,7 @@ def _sequence(pieces: list[Tensor], first: list[int], source: _Source) -> Compar
         fills = np.array([[_channel(c) for c in row] for row in channels])
         cells.append(Cells(fills, _names(images, tokens, image)))
     shown = f"Token {where[1:]} of image {where[0]}: from which {source.word} its {len(wrong)} numbers come"
-    caption = f"{shown}, one after another; the colour is the channel.{_legend(place, source)}"
+    caption = f"{shown}, one after another; the colour is the channel.{_legend(place)}"
     return Comparison(
         *cells,
         wrong.numpy().reshape(shape)[most_rows],
@@ -165,13 +165,13 @@ def _window(pieces: list[Tensor], first: list[int], source: _Source) -> Comparis
         ]
         fills = np.where(np.array(inside)[:, :, None], _pale("key"), rgb("surface"))
         cells.append(Cells(fills, _names(images, tokens, image)))
-    caption = f"Window {first[0]}, the first that differs: which {source.word} stands where.{_legend(place, source)}"
+    caption = f"Window {first[0]}, the first that differs: which {source.word} stands where.{_legend(place)}"
     return Comparison(
         *cells, wrong.numpy(), caption, place=place, place_title=f"the {source.word}s", outlined=came
     )
 
 
-def _legend(place: Cells | None, source: _Source) -> str:
+def _legend(place: Cells | None) -> str:
     return "" if place is None else " At the left, blue is what belongs here, outlined what you took."
 
 

@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from swin_edu.exercises import progress
-from swin_edu.exercises.look import BORDER, CARD, CELL, HEAD, LEVEL, QUIET, TABLE, pre_of, words_of
+from swin_edu.exercises.look import BORDER, CARD, CELL, GOOD, HEAD, LEVEL, QUIET, TABLE, pre_of, words_of
 
 if TYPE_CHECKING:
     from swin_edu.exercises.engine import Exercise
 
 DONE, OPEN = "✓", "·"
-WIDTH = 100
+WIDTH = 76  # letters in a line that a card has room for
 
 
 class ExerciseList(list["Exercise"]):
@@ -29,6 +29,21 @@ class ExerciseList(list["Exercise"]):
 
     def __init__(self, exercises: Iterable["Exercise"] = ()) -> None:
         super().__init__(exercises)
+
+    def done_by_chapter(self) -> dict[str, tuple[int, int]]:
+        """How many exercises of each chapter are done, and how many there are; for the map of the course.
+
+        Example:
+            >>> from swin_edu import exercises
+            >>> ExerciseList([exercises.mask_1d, exercises.mask_any]).done_by_chapter()["03"][1]
+            2
+        """
+        done = progress.done()
+        counts: dict[str, tuple[int, int]] = {}
+        for exercise in self:
+            solved, there = counts.get(exercise.chapter, (0, 0))
+            counts[exercise.chapter] = (solved + (exercise.name in done), there + 1)
+        return counts
 
     def _counted(self, done: frozenset[str]) -> str:
         solved = sum(exercise.name in done for exercise in self)
@@ -46,7 +61,7 @@ class ExerciseList(list["Exercise"]):
     def _repr_html_(self) -> str:
         done = progress.done()
         head = "".join(
-            f'<th style="{HEAD}">{word}</th>' for word in ("", "Chapter", "Exercise", "", "Minutes")
+            f'<th style="{HEAD}">{word}</th>' for word in ("", "Chapter", "Exercise", "Level", "Minutes")
         )
         rows = "".join(_row(exercise, exercise.name in done) for exercise in self)
         start = "Its card, with a stub to copy: <code>exercises.NAME</code>. "
@@ -58,7 +73,7 @@ class ExerciseList(list["Exercise"]):
 
 
 def _row(exercise: "Exercise", is_done: bool) -> str:
-    mark = f'<b title="done">{DONE}</b>' if is_done else f'<span title="open">{OPEN}</span>'
+    mark = f'<b title="done" style="color:{GOOD}">{DONE}</b>' if is_done else f'<span title="open">{OPEN}</span>'
     task = f'<br><span style="color:{QUIET}">{words_of(_first_words(exercise.task))}</span>'
     words = (mark, exercise.chapter, f"<code>{words_of(exercise.name)}</code>{task}", exercise.difficulty)
     cells = "".join(f'<td style="{CELL}">{word}</td>' for word in (*words, exercise.minutes))
@@ -78,10 +93,8 @@ def stub_of(exercise: "Exercise") -> str:
 
     Example:
         >>> from swin_edu import exercises
-        >>> print(stub_of(exercises.mask_1d))
-        def mask_1d(length, M, s):
-            \"\"\"The mask for `length` tokens in one dimension, a multiple of M: (length / M, M, M) bool.\"\"\"
-            ...
+        >>> stub_of(exercises.mask_1d).splitlines()[0]
+        'def mask_1d(length, M, s):'
     """
     given = [*inspect.signature(exercise.reference).parameters][: len(exercise.cases()[0])]
     words = _first_words(exercise.task).replace("\\", "\\\\").replace('"""', "'''")
@@ -93,7 +106,8 @@ def stub_of(exercise: "Exercise") -> str:
 def card_text(exercise: "Exercise") -> str:
     """The card of an exercise as text."""
     state = "done" if exercise.name in progress.done() else "open"
-    head = f"{exercise.name} (chapter {exercise.chapter}, {exercise.difficulty}, {exercise.minutes} minutes, {state})"
+    facts = f"chapter {exercise.chapter}, {exercise.difficulty}, {exercise.minutes} minutes, {state}"
+    head = f"{exercise.name} ({facts})"
     call = f"exercises.{exercise.name}"
     first, *rest = exercise.task.split("\n\n")
     paragraphs = [head + "\n" + textwrap.fill(" ".join(first.split()), WIDTH), *rest, stub_of(exercise)]

@@ -94,8 +94,7 @@ fold_normalisation = Exercise(
         "order_of_memory": Mistake(
             _as_it_lies,
             "Your weight has the right shape, and each number the wrong pixel. In which order does "
-            "`patchify` "
-            "lay out a patch?",
+            "`patchify` lay out a patch?",
         ),
         "columns_before_rows": Mistake(
             _columns_first, "You read the rows of the weight as columns. Which of p and q is slower?"

@@ -18,8 +18,10 @@ from swin_edu.model.windows import region_ids
 from swin_edu.visuals.answer_figures import Cells, Comparison
 from swin_edu.visuals.sheet import rgb, signed_colours
 
-MOST_ROWS, MOST_COLUMNS = 9, 12  # of cells with numbers in them
-MOST_PLAIN_ROWS, MOST_PLAIN_COLUMNS = 34, 48  # of cells without
+ROOM = 200, 330  # for rows and columns of one answer in CSS pixels
+PLAIN_CELL, SMALLEST_CELL, LETTER = 6.5, 14, 4.6  # the least for a cell without and with numbers; a letter
+IN_A_ROW = 12  # numbers of a vector
+WHOLE = "answer"  # what a caption calls it
 HERE = "●"  # the token that an answer is about
 PALE = 0.42  # how much of its colour a cell with a number gets
 
@@ -67,7 +69,9 @@ def _compare_first_item(
 ) -> Comparison | None:
     for number, (one, other) in enumerate(zip(expected, got, strict=False)):
         if isinstance(one, Tensor) and (comparison := compare(one, other, scene, arguments)):
-            caption = f"Item {number} of your answer. {comparison.caption}"
+            caption = comparison.caption.replace(WHOLE, f"{WHOLE}[{number}]")
+            if caption == comparison.caption:
+                caption = f"This is {WHOLE}[{number}]. {caption}".strip()
             return Comparison(**{**vars(comparison), "caption": caption})
     return None
 
@@ -126,16 +130,13 @@ def _mask_cells(mask: Tensor, regions: Tensor | None) -> Cells:
 def _compare_planes(expected: Tensor, got: Tensor, wrong: Tensor, scene: Scene) -> Comparison:
     """The first plane of a tensor that differs, cut to what a reader can read."""
     caption, planes = _plane((expected, got, wrong), scene)
-    rows, columns, cut = _cut(planes[2], plain=expected.dtype == torch.bool)
+    rows, columns, cut = _cut(planes)
     planes = [plane[rows, columns] for plane in planes]
     here = None
     if scene.token and expected.ndim == 2:
         here = (scene.token[0] - rows.start, scene.token[1] - columns.start)
         caption = f"{HERE} is the token. {caption}"
-    limit = 1.0
-    if expected.dtype != torch.bool:
-        finite = torch.cat([plane[plane.isfinite()].abs().double() for plane in planes[:2]])
-        limit = max(float(finite.max()) if len(finite) else 0.0, 1e-12)
+    limit = 1.0 if expected.dtype == torch.bool else _limit(*planes[:2])
     cells = [_cells(plane, limit, here) for plane in planes[:2]]
     if expected.dtype == torch.bool:
         caption = f"Blue: True. {caption}"
@@ -147,9 +148,7 @@ def _plane(tensors: tuple[Tensor, ...], scene: Scene) -> tuple[str, list[Tensor]
     """Two axes of some tensors, the rest fixed where the last of them (what is wrong) is first true."""
     wrong = tensors[-1]
     if wrong.ndim == 1:
-        side = min(MOST_COLUMNS, len(wrong))
-        fill = -len(wrong) % side
-        return "", [torch.nn.functional.pad(t, (0, fill)).view(-1, side) for t in tensors]
+        return _rows_of_vector(tensors)
     if scene.table and wrong.ndim == 2 and scene.table[0] * scene.table[1] == len(wrong):
         head = int(wrong.any(dim=0).int().argmax())
         caption = f"Head {head} of the table, a cell for each offset." if wrong.shape[1] > 1 else ""
@@ -162,12 +161,31 @@ def _plane(tensors: tuple[Tensor, ...], scene: Scene) -> tuple[str, list[Tensor]
     if wrong.ndim == 2:
         return "", list(tensors)
     said = ", ".join(":" if axis in kept else str(place) for axis, place in enumerate(first))
-    return f"This is answer[{said}], the first piece that differs.", [t[fixed] for t in tensors]
+    return f"This is {WHOLE}[{said}], the first piece that differs.", [t[fixed] for t in tensors]
 
 
-def _cut(wrong: Tensor, plain: bool) -> tuple[slice, slice, str]:
-    """The part of a plane around the first difference, and the words that say so."""
-    most = (MOST_PLAIN_ROWS, MOST_PLAIN_COLUMNS) if plain else (MOST_ROWS, MOST_COLUMNS)
+def _rows_of_vector(tensors: tuple[Tensor, ...]) -> tuple[str, list[Tensor]]:
+    """A vector in rows of one length; where it has no such rows, the numbers around the first difference."""
+    length = len(tensors[-1])
+    side = next(side for side in range(min(IN_A_ROW, length), 0, -1) if length % side == 0)
+    if length <= IN_A_ROW or side > IN_A_ROW // 3:
+        return "", [t.view(-1, side) for t in tensors]
+    start = min(int(tensors[-1].int().argmax()), length - IN_A_ROW)
+    piece = slice(start, start + IN_A_ROW)
+    return f"Numbers {start} to {start + IN_A_ROW - 1} of {length}.", [t[None, piece] for t in tensors]
+
+
+def _cut(planes: list[Tensor]) -> tuple[slice, slice, str]:
+    """The part of two planes around the first difference that can be read, and the words that say so."""
+    expected, got, wrong = planes
+    least = PLAIN_CELL
+    if expected.dtype != torch.bool:
+        limit = _limit(expected, got)
+        letters = max(
+            len(_short(number, limit)) for number in [*expected.flatten().tolist(), *got.flatten().tolist()]
+        )
+        least = max(SMALLEST_CELL, LETTER * letters)
+    most = [int(room / least) for room in ROOM]
     if all(side <= limit for side, limit in zip(wrong.shape, most, strict=True)):
         return slice(0, wrong.shape[0]), slice(0, wrong.shape[1]), ""
     parts = []
@@ -190,6 +208,12 @@ def _cells(plane: Tensor, limit: float, here: tuple[int, int] | None) -> Cells:
     values = plane.double().nan_to_num(0.0, posinf=limit, neginf=-limit).numpy()
     texts = np.array([[_short(number, limit) for number in row] for row in plane.tolist()], dtype=object)
     return Cells(signed_colours(values, limit / PALE), texts)
+
+
+def _limit(*planes: Tensor) -> float:
+    """The largest finite number, above 0."""
+    finite = torch.cat([plane[plane.isfinite()].abs().double() for plane in planes])
+    return max(float(finite.max()) if len(finite) else 0.0, 1e-12)
 
 
 def _short(number: float, limit: float) -> str:

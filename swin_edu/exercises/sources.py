@@ -39,7 +39,7 @@ def source_of(function: Callable[..., Any]) -> Code:
 
     Example:
         >>> from swin_edu import exercises
-        >>> "def shift_mask(" in source_of(exercises.mask_1d.reference)
+        >>> "def shift_mask(" in source_of(exercises.mend_padding.reference)
         True
     """
     found: dict[str, str] = {}

@@ -153,8 +153,7 @@ in_video_windows = Exercise(
         "columns_before_rows": Mistake(
             _way("(b nt nh nw) (mt mw mh) c"),
             "Each window holds the right tokens in another order. Inside a frame, which comes first: the "
-            "next "
-            "row or the next column?",
+            "next row or the next column?",
         ),
         "windows_in_another_order": Mistake(
             _way("(b nh nw nt) (mt mh mw) c"),

@@ -81,12 +81,11 @@ def cell_size(comparison: Comparison) -> float:
         True
     """
     rows, columns = comparison.wrong.shape
-    beside, at_left = WIDEST - GAP, LABEL * bool(comparison.down)
+    at_left, below = LABEL * bool(comparison.down), LABEL * bool(comparison.across)
+    beside = WIDEST - GAP - 2 * at_left
     if comparison.place is not None:
-        beside -= GAP + at_left + _place_size(comparison.place)[0]
-    return min(
-        LARGEST_CELL, (beside - at_left) / 2 / columns, (TALLEST - LABEL * bool(comparison.across)) / rows
-    )
+        beside -= GAP + _place_size(comparison.place)[0]
+    return min(LARGEST_CELL, beside / 2 / columns, (TALLEST - below) / rows)
 
 
 def answers_beside(comparison: Comparison) -> Picture:
