@@ -1,4 +1,4 @@
-"""The command `swin-edu`: doctor, lab, data, train; for teachers release, collect, feedback.
+"""The command `swin-edu`: doctor, lab, data, train; for teachers release, collect, grade, feedback.
 
 Each command is one module in `swin_edu/commands/`; `00_start_here` shows how they are used.
 """
@@ -11,6 +11,7 @@ from swin_edu.commands.collect import collect
 from swin_edu.commands.data import data
 from swin_edu.commands.doctor import doctor
 from swin_edu.commands.feedback import feedback
+from swin_edu.commands.grade import grade
 from swin_edu.commands.lab import lab
 from swin_edu.commands.messages import help_text
 from swin_edu.commands.release import release
@@ -48,7 +49,7 @@ def main(
 for command in (doctor, lab, train):
     app.command(help=help_text(command))(command)
 app.add_typer(data, name="data")
-for command in (release, collect, feedback):
+for command in (release, collect, grade, feedback):
     app.command(help=help_text(command), rich_help_panel="For teachers")(command)
 
 if __name__ == "__main__":

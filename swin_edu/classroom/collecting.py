@@ -19,7 +19,7 @@ from swin_edu.classroom.downloads import Download, Trouble, read_downloads
 from swin_edu.classroom.student_names import owner_of, without_wrapper
 from swin_edu.classroom.submissions import Submission, grade_ids, graded_names
 
-__all__ = ["Collected", "Collection", "collect", "places_file"]
+__all__ = ["Collected", "Collection", "collect", "guess_assignments", "places_file"]
 
 State = Literal["new", "newer", "unchanged", "older"]
 STAMP = "%Y-%m-%d %H:%M:%S UTC"
@@ -81,6 +81,29 @@ def collect(course: Course, name: str, downloaded: Path, names: str | None = Non
         collection.collected.append(_lay_down(course, name, student, submissions, collection))
     _remember_places(course, name, by_student)
     return collection
+
+
+def guess_assignments(course: Course, downloaded: Path) -> list[str]:
+    """Which assignments a download holds, by what the notebooks in it ask for.
+
+    Args:
+        course: that they belong to.
+        downloaded: a folder or zip.
+
+    Returns:
+        Names, in order; empty where no notebook can be told.
+
+    Raises:
+        FileNotFoundError: `downloaded` is not there.
+    """
+    asked = {name: graded_names(course, name) for name in course.names()}
+    found = set()
+    for item in read_downloads(downloaded):
+        ids = grade_ids(item.data) if isinstance(item, Download) and item.data is not None else None
+        fits = {name: len(ids & own) for name, own in asked.items()} if ids else {}
+        if fits and (best := max(fits, key=fits.__getitem__)) and fits[best]:
+            found.add(best)
+    return sorted(found)
 
 
 def places_file(course: Course, name: str) -> Path:

@@ -7,6 +7,7 @@ student runs in them.
 import json
 import shutil
 import zipfile
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,12 +38,20 @@ class GivenBack:
     troubles: list[Trouble] = field(default_factory=list)
 
 
-def give_back(course: Course, name: str) -> GivenBack:
+def give_back(
+    course: Course,
+    name: str,
+    *,
+    changed: Collection[str] | None = None,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+) -> GivenBack:
     """Make every student's page anew; one that cannot be made stops no other.
 
     Args:
         course: that the assignment belongs to.
         name: of the assignment.
+        changed: make only these students' pages anew, and those that are not there.
+        progress: called after each with how many are made, and of how many.
 
     Returns:
         Where the pages are, and what is to be looked at.
@@ -59,7 +68,13 @@ def give_back(course: Course, name: str) -> GivenBack:
     fresh = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
+    kept = set() if changed is None else {path.stem for path in folder.glob("*.html")} - set(changed)
+    done, of = 0, len(set(graded) - kept)
     for student in graded:
+        if student in kept:
+            shutil.copy2(folder / f"{student}.html", fresh / f"{student}.html")
+            made.students.append(student)
+            continue
         outcome = api.generate_feedback(name, student, force=True)
         page = course.feedback / student / name / f"{name}.html"
         if outcome["success"] and page.is_file():
@@ -67,6 +82,8 @@ def give_back(course: Course, name: str) -> GivenBack:
             made.students.append(student)
         else:
             made.troubles.append(Trouble(student, f"no page could be made: {reasons(outcome).strip()}"))
+        done += 1
+        progress(done, of)
     for student in sorted(set(_students(course.submitted, name)) - set(graded)):
         made.troubles.append(Trouble(student, "handed in, but not graded yet"))
     made.unmarked = _unmarked(course, name)

@@ -4,6 +4,7 @@
 by this one as they come in.
 """
 
+import glob
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -18,7 +19,7 @@ from swin_edu.classroom.results import Answer, Result, Results, write_whole
 from swin_edu.classroom.sandbox import find_sandbox
 from swin_edu.classroom.submissions import grade_ids, graded_names
 from swin_edu.classroom.teacher_page import write_teacher_page
-from swin_edu.classroom.verdicts import Assignment, Graded
+from swin_edu.classroom.verdicts import Assignment, Graded, Task
 from swin_edu.classroom.workers import Failed, in_processes
 
 __all__ = ["Class", "grade_class"]
@@ -84,12 +85,14 @@ def grade_class(
     run = _Run(course, name, isolation)
     if again:
         run.forget()
+    pages: dict[str, str] = {}
     stopped = False
     try:
         for done, of in run.grade(jobs):
             progress("grading", done, of)
-        pages = give_back(course, name, changed=run.entered, progress=partial(progress, "feedback"))
-        run.troubles |= {one.place: one.text for one in pages.troubles if one.place not in run.troubles}
+        if run.booked:
+            given = give_back(course, name, changed=run.entered, progress=partial(progress, "feedback"))
+            pages = {one.place: one.words for one in given.troubles}
     except KeyboardInterrupt:
         stopped = True
     results = run.results()
@@ -98,7 +101,7 @@ def grade_class(
     results.save_csv(table)
     page = write_teacher_page(course, results)
     folder = course.results / f"{name}_feedback"
-    return Class(results, sorted(run.entered), table, page, folder, run.troubles, stopped)
+    return Class(results, sorted(run.entered), table, page, folder, pages | run.troubles, stopped)
 
 
 class _Run:
@@ -159,7 +162,7 @@ class _Run:
             graded = Graded.load(Graded.file(self.course, self.name, student))
             if graded is None or student in self.troubles or student not in self.booked:
                 reason = self.troubles.get(student, "not graded yet")
-                results += [self._nothing(student, task.name, task.points, task.cases, reason) for task in self.assignment.tasks]
+                results += [self._nothing(student, task, reason) for task in self.assignment.tasks]
                 notes[student] = (reason,)
             else:
                 results += [_as_booked(result, given) for result in graded.results]
@@ -170,8 +173,9 @@ class _Run:
                 answers.append(Answer(student, question, score.points if score else None, points))
         return Results(self.name, tuple(results), tuple(answers), notes)
 
-    def _nothing(self, student: str, exercise: str, out_of: float, cases: int, reason: str) -> Result:
-        return Result(student, self.name, exercise, 0.0, out_of, 0, cases, None, "not graded", reason)
+    def _nothing(self, student: str, task: Task, reason: str) -> Result:
+        counts = (0.0, task.points, 0, task.cases, None)
+        return Result(student, self.name, task.name, *counts, "not graded", reason)
 
     def _has_to_run(self, student: str) -> bool:
         """Whether anything changed since it was entered; a submission that cannot be read is a trouble."""
@@ -199,8 +203,10 @@ class _Run:
             self.book.enter(student)
         except Exception as error:  # a fault of ours is this student's trouble, and stops nobody else
             kind = "" if isinstance(error, ClassroomError) else f"{type(error).__name__}: "
-            self.troubles[student] = f"not graded: {kind}{error}"
+            self.troubles[student] = " ".join(f"not graded: {kind}{error}".split())
             return
+        # Made anew at the end; if that is not reached, the next time.
+        (self.course.results / f"{self.name}_feedback" / f"{student}.html").unlink(missing_ok=True)
         self.entered.append(student)
         self.booked[student] = self._kept(student) or ""
         self._remember()
@@ -219,8 +225,10 @@ def find_notebook(course: Course, name: str, student: str, remarks: dict[str, st
         remarks: gets an entry where there were several.
 
     Raises:
-        ClassroomError: there is none, or it is a link.
+        ClassroomError: there is none, it is a link, or nbgrader could not find it.
     """
+    if glob.escape(student) != student:  # nbgrader looks for students with patterns
+        raise ClassroomError("its folder has *, ? or [ in its name; rename it, and grade again")
     folder = course.submitted / student / name
     place = folder / f"{name}.ipynb"
     others = sorted(path for path in folder.glob("*.ipynb") if path != place)
@@ -233,8 +241,9 @@ def find_notebook(course: Course, name: str, student: str, remarks: dict[str, st
             raise ClassroomError(NOTHING)
         ids = {path: grade_ids(path.read_bytes()) for path in files}
         best = max(files, key=lambda path: (len((ids[path] or set()) & own), path.stat().st_mtime))
-        write_whole(place, "")
-        place.write_bytes(best.read_bytes())
+        part = place.with_suffix(".part")
+        part.write_bytes(best.read_bytes())
+        part.replace(place)
     if others:
         remarks[student] = f"{len(others) + 1} notebooks in its folder; {place.name} counts"
     return place

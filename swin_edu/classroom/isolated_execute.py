@@ -11,14 +11,13 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool, Float
+from traitlets import Bool
 
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.sandbox import Sandbox, find_sandbox
-from swin_edu.classroom.session import Limits
 from swin_edu.classroom.verdicts import Assignment, Graded, put_verdicts
 
-__all__ = ["IsolatedExecute", "SubmissionExporter"]
+__all__ = ["IsolatedExecute", "SubmissionExporter", "grade_submission"]
 
 
 class SubmissionExporter(NotebookExporter):
@@ -37,19 +36,21 @@ class SubmissionExporter(NotebookExporter):
         # nbgrader reads each submission twice; the second time it is its own copy.
         if not getattr(self.parent, "_sanitizing", False):
             return super().from_filename(filename, resources=resources, **options)
+        file = Path(filename)
+        if file.is_symlink():  # to the solutions, say
+            raise ValueError(f"{file} is a link; it is not followed")
         assignment = _assignment(_root(self), resources["nbgrader"]["assignment"])
-        notebook = assignment.mend(Path(filename).read_bytes()).notebook
+        notebook = assignment.mend(file.read_bytes()).notebook
         return self.from_notebook_node(notebook, resources=resources, **options)
 
 
 class IsolatedExecute(NbGraderPreprocessor):
     """Runs the student's cells in isolation, judges the answers outside, and writes the points."""
 
-    isolation = Bool(True, help="False runs students' code with all that you may do. See assignments/README.md").tag(
-        config=True
-    )
+    isolation = Bool(
+        True, help="False runs students' code with all that you may do. See assignments/README.md"
+    ).tag(config=True)
     known = Bool(False, help="Whether a verdict from before is taken where nothing changed").tag(config=True)
-    cell_seconds = Float(30.0, help="How long one cell of a student may take").tag(config=True)
 
     def preprocess(
         self, notebook: NotebookNode, resources: dict[str, Any]
@@ -70,10 +71,31 @@ class IsolatedExecute(NbGraderPreprocessor):
         file = Graded.file(course, name, student)
         graded = Graded.load(file) if self.known else None
         if graded is None or graded.digest != assignment.digest(notebook, sandbox.isolated):
-            graded = assignment.grade(student, notebook, sandbox, Limits(cell_seconds=self.cell_seconds))
+            graded = assignment.grade(student, notebook, sandbox, assignment.limits)
             graded.save(file)
         put_verdicts(notebook, graded)
         return notebook, resources
+
+
+def grade_submission(root: Path, name: str, isolation: bool, student: str) -> None:
+    """Grade what a student handed in, and keep the verdict, without nbgrader: any number at the same time.
+
+    Args:
+        root: the course's folder.
+        name: of the assignment.
+        isolation: whether the student's code is isolated.
+        student: the id.
+
+    Raises:
+        NoSandbox: nothing here can isolate it.
+        StartFailed: the isolated process could not be started.
+        OSError: a file cannot be read or written.
+    """
+    course, assignment = Course(root), _assignment(root, name)
+    data = (course.submitted / student / name / f"{name}.ipynb").read_bytes()
+    sandbox = find_sandbox() if isolation else Sandbox(None)
+    graded = assignment.grade(student, assignment.mend(data).notebook, sandbox, assignment.limits)
+    graded.save(Graded.file(course, name, student))
 
 
 def _assignment(root: Path, name: str) -> Assignment:

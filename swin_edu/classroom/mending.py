@@ -96,7 +96,9 @@ def read_cells(data: bytes) -> list[StudentCell]:
         raise ValueError(f"The file is no notebook: it is nested too deeply. {ADVICE}") from None
     except json.JSONDecodeError as error:
         where = f"line {error.lineno} ({error.msg})"
-        raise ValueError(f"The file is no notebook, or was cut off: {where} cannot be read. {ADVICE}") from None
+        raise ValueError(
+            f"The file is no notebook, or was cut off: {where} cannot be read. {ADVICE}"
+        ) from None
     except Exception:  # whatever the old format's converter makes of a stranger's file
         raise ValueError(f"The file is no notebook that can be read. {ADVICE}") from None
     if len(cells) > MOST_CELLS:
@@ -195,9 +197,7 @@ def _match(
 
 def _best(places: Iterable[int], cells: list[StudentCell], wanted: NotebookNode) -> int:
     """Of cells with one name the last that something was written in; of the kind that it should have."""
-    return max(
-        places, key=lambda k: (cells[k].kind == wanted.cell_type, cells[k].source != wanted.source, k)
-    )
+    return max(places, key=lambda k: (cells[k].kind == wanted.cell_type, cells[k].source != wanted.source, k))
 
 
 def _by_content(

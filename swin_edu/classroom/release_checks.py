@@ -19,7 +19,7 @@ from swin_edu.classroom.sources import BLOCKS, Source, SourceCell, block_of, wit
 
 __all__ = ["Finding", "check_solutions", "check_source"]
 
-DIRECTIVES = {"assignment", "exercise", "question", "points", "hours", "function", "tags"}
+DIRECTIVES = {"assignment", "exercise", "question", "points", "hours", "seconds", "function", "tags"}
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Which block may stand in which kind of cell; the hidden tests are written by the builder alone.
 BELONGS = {"SOLUTION": "exercise", "MARK SCHEME": "question", "HIDDEN TESTS": None}

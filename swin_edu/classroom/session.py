@@ -35,8 +35,8 @@ be hostile.
 - Without isolation (`Sandbox(None)`) only the limits on memory, time, files and outputs hold, and no secrets.
 
 **For honest submissions.** New processes are refused, so `DataLoader(num_workers=2)`, `!commands` and
-`torch.compile` do not work; torch runs on one thread. Whoever grades several at once does it in several processes
-rather than threads: functions among the arguments are called in a fork (`given_functions`).
+`torch.compile` do not work; torch runs on one thread. Whoever grades several at once does it in several
+processes rather than threads: functions among the arguments are called in a fork (`given_functions`).
 """
 
 import time

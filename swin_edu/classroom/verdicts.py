@@ -123,6 +123,14 @@ class Assignment:
         """The written questions with their points."""
         return {cell.name: float(cell.points or 0) for cell in self.source.questions}
 
+    @property
+    def limits(self) -> Limits:
+        """What a submission may use; an assignment that trains states `seconds=` in its header."""
+        seconds = self.source.header.directives.get("seconds") if self.source.header else None
+        if seconds is None:
+            return Limits()
+        return Limits(cell_seconds=float(seconds), total_seconds=300 + 3 * float(seconds))
+
     def mend(self, data: bytes) -> Mended:
         """Make a notebook of this assignment from a student's file; see `mending.mend`.
 

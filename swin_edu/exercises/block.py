@@ -73,7 +73,8 @@ block_parameters = Exercise(
             "Something of chapter 04 is missing. What does attention learn besides its matrices?",
         ),
         "one_table_for_all_heads": Mistake(
-            lambda *a: _count(*a, tables=1), "Do all heads share one position bias?"
+            lambda *a: _count(*a, tables=1),
+            "You count one table for the whole block. Do all heads share one position bias?",
         ),
         "table_of_pairs": Mistake(
             lambda *a: _count(*a, offsets=lambda mh, mw: (mh * mw) ** 2),
@@ -85,14 +86,15 @@ block_parameters = Exercise(
         ),
         "square_table": Mistake(
             lambda *a: _count(*a, offsets=lambda mh, mw: (2 * mh - 1) ** 2),
-            "How many offsets are there along the other axis of the window?",
+            "Your table is that of a square window. How many offsets are there along the other axis?",
         ),
         "qkv_bias_ignored": Mistake(
-            lambda c, h, w, r, b: _count(c, h, w, r, True), "What does qkv_bias=False leave out?"
+            lambda c, h, w, r, b: _count(c, h, w, r, True),
+            "You always count a bias of queries, keys and values. What does qkv_bias=False leave out?",
         ),
         "no_bias_at_all": Mistake(
             lambda c, h, w, r, b: _count(c, h, w, r, False, projection_bias=False, mlp_bias=False),
-            "Which linear layers have a bias, and how long is each?",
+            "You count no bias of any linear layer. Which layers have one, and how long is each?",
         ),
         "projection_bias_goes_too": Mistake(
             lambda c, h, w, r, b: _count(c, h, w, r, b, projection_bias=b),
@@ -100,7 +102,7 @@ block_parameters = Exercise(
         ),
         "ratio_always_4": Mistake(
             lambda c, h, w, r, b: _count(c, h, w, 4.0, b),
-            "Is the MLP four times as wide in every case?",
+            "Your MLP is always four times as wide. What does mlp_ratio say?",
         ),
     },
     hints=(

@@ -91,11 +91,11 @@ seen_through_blocks = Exercise(
         ),
         "never_shifted": Mistake(
             lambda h, w, blocks, r, c: _look_back(h, w, [(m, (0, 0)) for m, _ in blocks], r, c),
-            "Where do the windows of a shifted block begin?",
+            "All your windows begin at row 0 and column 0. Where do those of a shifted block begin?",
         ),
         "shift_swapped": Mistake(
             lambda h, w, blocks, r, c: _look_back(h, w, [(m, s[::-1]) for m, s in blocks], r, c),
-            "Which number of the shift belongs to the rows?",
+            "Your rows move by the shift of the columns. Which number of a pair belongs to the rows?",
         ),
         "half_a_window": Mistake(
             lambda h, w, blocks, r, c: _look_back(
@@ -105,11 +105,11 @@ seen_through_blocks = Exercise(
         ),
         "shifted_the_other_way": Mistake(
             lambda h, w, blocks, r, c: _look_back(h, w, [(m, (-s[0], -s[1])) for m, s in blocks], r, c),
-            "Does floor((r - s) / M) move the walls up, or down?",
+            "Your walls move the other way. Does floor((r - s) / M) move them up, or down?",
         ),
         "small_axis_shifted": Mistake(
             lambda *a: _look_back(*a, fit=lambda length, m, s: (m, s)),
-            "What about an axis that is no longer than the window?",
+            "You shift an axis that is no longer than the window. Into how many windows is it cut?",
         ),
         "wrapped": Mistake(
             lambda *a: _look_back(*a, wraps=True),

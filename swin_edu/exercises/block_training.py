@@ -183,7 +183,7 @@ block_in_training = Exercise(
         ),
         "not_divided": Mistake(
             _drop_by(lambda branch, rate, draws: branch * (draws >= rate)[:, None, None, None]),
-            "What is the mean of your branch, over many coins? What should it be?",
+            "Over many coins, your mean is smaller than the branch. What makes up for those dropped?",
         ),
         "divided_by_rate": Mistake(
             _drop_by(lambda branch, rate, draws: branch * (draws >= rate)[:, None, None, None] / rate),

@@ -128,11 +128,9 @@ def _join_as_if_transposed(patches: Tensor, patch_height: int, patch_width: int)
 
 
 def _draw_join(generator: random.Random) -> tuple[Tensor, int, int]:
-    patch = unequal(generator, 2, 4)
-    grid = grid_of(generator, patch)
-    rows, columns = (length // side for length, side in zip(grid, patch, strict=True))
-    channels = generator.randint(2, 4)
-    return normal(generator, generator.randint(2, 4), rows, columns, patch[0] * patch[1] * channels), *patch
+    patch, grid = unequal(generator, 2, 4), unequal(generator, 2, 5)
+    numbers = patch[0] * patch[1] * generator.randint(2, 4)
+    return normal(generator, generator.randint(2, 4), *grid, numbers), *patch
 
 
 join_patches = Exercise(

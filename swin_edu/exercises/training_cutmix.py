@@ -184,7 +184,7 @@ cutmix = Exercise(
         ),
         "rows_and_columns_swapped": Mistake(
             _with_box(lambda box: (box[1], box[0], box[3], box[2])),
-            "Your box lies on its side. Row comes before column.",
+            "Your box lies on its side. Which of its numbers count rows?",
         ),
         "box_is_corners": Mistake(
             _box_is_corners, "You read the last two numbers of the box as a corner. What do they say?"

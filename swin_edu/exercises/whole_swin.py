@@ -70,7 +70,7 @@ stage_shapes = Exercise(
     mistakes={
         "merging_rounds_down": Mistake(
             lambda *a: _shapes(*a, half=lambda side: side // 2),
-            "What happens to the last row when merging gets an odd number of rows?",
+            "Your mergings round down. What happens to the last row of an odd number of rows?",
         ),
         "patches_round_down": Mistake(
             lambda *a: _shapes(*a, patches=lambda side, p: side // p),
@@ -87,21 +87,24 @@ stage_shapes = Exercise(
             "round() goes up or down. Which of the two do padded sides do?",
         ),
         "merged_in_every_stage": Mistake(
-            lambda *a: _shapes(*a, merged_before=1), "Which stage begins without a merging?"
+            lambda *a: _shapes(*a, merged_before=1),
+            "You merge before the first stage, too. Which stage begins without a merging?",
         ),
         "downsample_at_the_end": Mistake(
             _after_each_merging,
             "You list what comes after each merging. Does a stage's own map come before or after it?",
         ),
         "columns_first": Mistake(
-            lambda height, width, *a: _shapes(width, height, *a), "Which comes first, rows or columns?"
+            lambda height, width, *a: _shapes(width, height, *a),
+            "Your heights are the widths. Which comes first, rows or columns?",
         ),
         "four_times_the_channels": Mistake(
             lambda *a: _shapes(*a, growth=4),
             "2 x 2 tokens make 4C channels. Is that what leaves the merging?",
         ),
         "same_channels": Mistake(
-            lambda *a: _shapes(*a, growth=1), "What does merging do to the number of channels?"
+            lambda *a: _shapes(*a, growth=1),
+            "All your stages have the same channels. What does merging do to their number?",
         ),
     },
     hints=(

@@ -127,7 +127,7 @@ count_operations = Exercise(
             "One of your windows is longer than the map. Which window does such an axis get?", fit=False
         ),
         "square_windows": _mistake(
-            "How many tokens has a window of Mh x Mw?", meets=lambda mh, mw, h, w: mh * mh
+            "Your windows are square. How many tokens has one of Mh x Mw?", meets=lambda mh, mw, h, w: mh * mh
         ),
         "attention_over_all": _mistake(
             "In your count each token meets the whole map. Whom does it meet in a window?",
@@ -153,10 +153,14 @@ count_operations = Exercise(
             "how many after it?",
             reduction=8,
         ),
-        "ratio_always_4": _mistake("Is the MLP four times as wide in every config?", mlp_ratio=4.0),
-        "one_block_a_stage": _mistake("How many blocks has a stage?", all_blocks=False),
+        "ratio_always_4": _mistake(
+            "Your MLP is always four times as wide. What does mlp_ratio say?", mlp_ratio=4.0
+        ),
+        "one_block_a_stage": _mistake(
+            "You count one block a stage. Where does the config say how many there are?", all_blocks=False
+        ),
         "rounded_down": _mistake(
-            "What happens to a last row that fills no whole patch, or no whole group of merging?",
+            "You round down. What happens to a last row that fills no whole patch, or no whole 2 x 2 group?",
             up=lambda a, b: a // b,
         ),
         "summed_up": Mistake(

@@ -104,7 +104,7 @@ count_swin = Exercise(
     ],
     draw=_draw_config,
     mistakes={
-        "no_biases": _count_mistake("Which layers have a bias besides their matrix?", bias=False),
+        "no_biases": _count_mistake("You count matrices only. Which layers have a bias, too?", bias=False),
         "merging_with_bias": _count_mistake(
             "You are a little above. Has the reduction of a merging a bias?", merging_bias=True
         ),
@@ -116,7 +116,9 @@ count_swin = Exercise(
             "Your norm of a merging is as wide as one token. What stands before it: gathering or not yet?",
             merging_norm=1,
         ),
-        "table_of_one_head": _count_mistake("Do all heads share one bias table?", table_heads=False),
+        "table_of_one_head": _count_mistake(
+            "You count one bias table a block. Do all heads share it?", table_heads=False
+        ),
         "one_table_a_stage": _count_mistake(
             "Do all blocks of a stage share one bias table?", table_in_each_block=False
         ),
@@ -128,7 +130,9 @@ count_swin = Exercise(
             "You count a bias for every pair of tokens. Which pairs share one?",
             table_rows=lambda mh, mw: (mh * mw) ** 2,
         ),
-        "one_norm_a_block": _count_mistake("How many norms has a block?", block_norms=1),
+        "one_norm_a_block": _count_mistake(
+            "You count one norm a block. How many branches begin with one?", block_norms=1
+        ),
         "norms_without_bias": _count_mistake(
             "A LayerNorm learns a weight for each channel. Is that all?", norm_numbers=1
         ),
@@ -150,7 +154,8 @@ count_swin = Exercise(
             "What has each head learned about offsets, and where is it kept?", table_rows=lambda mh, mw: 0
         ),
         "qkv_bias_always": Mistake(
-            lambda config: _count(replace(config, qkv_bias=True)), "What does qkv_bias=False leave out?"
+            lambda config: _count(replace(config, qkv_bias=True)),
+            "You always count a bias of queries, keys and values. What does qkv_bias=False leave out?",
         ),
         "window_always_7": Mistake(
             lambda config: _count(replace(config, window_size=7)),
@@ -159,7 +164,9 @@ count_swin = Exercise(
         "output_projection_forgotten": _count_mistake(
             "After the heads have answered, what brings their channels together?", output_projection=False
         ),
-        "merging_everywhere": _count_mistake("Which stage begins without a merging?", merged_stages=0),
+        "merging_everywhere": _count_mistake(
+            "You count a merging for every stage. Which one begins without?", merged_stages=0
+        ),
         "no_merging": _count_mistake(
             "What stands between two stages, and what does it learn?", merged_stages=99
         ),

@@ -145,10 +145,11 @@ seen_in_image = Exercise(
             looks=lambda level, stage: False,
         ),
         "never_shifted": _mistake(
-            "Where do the windows of every second block begin?", shifted=lambda config, level, block: False
+            "All your windows begin at 0. Where do those of every second block begin?",
+            shifted=lambda config, level, block: False,
         ),
         "shifted_first": _mistake(
-            "Which block of a stage is shifted, the first or the second?",
+            "Your first block of a stage is shifted. Which kind does a stage begin with?",
             shifted=lambda config, level, block: block % 2 == 0,
         ),
         "shift_counted_through": _mistake(
@@ -169,7 +170,8 @@ seen_in_image = Exercise(
             wraps=True,
         ),
         "window_sides_swapped": _mistake(
-            "Which side of the window belongs to the rows?", window=lambda window: window[::-1]
+            "Your rows have the window of the columns. Which number of a pair belongs to the rows?",
+            window=lambda window: window[::-1],
         ),
         "tokens_as_pixels": Mistake(
             _tokens_as_pixels, "You end at the tokens of the first stage. How many pixels has each of them?"

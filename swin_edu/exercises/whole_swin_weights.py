@@ -135,15 +135,15 @@ from_transformers = Exercise(
         "qkv_bias_forgotten": Mistake(_without_qkv_bias, "Query, key and value have weights. Is that all?"),
         "merging_one_stage_early": Mistake(
             _renamed(r"stages\.(\d+)\.merging", lambda found: f"stages.{int(found[1]) - 1}.merging"),
-            "Where do they keep the merging that leads into our stage 1?",
+            "You kept the number. Where do they keep the merging that leads into our stage 1?",
         ),
         "norms_swapped": Mistake(
             _renamed(r"blocks\.\d+\.(norm[12])\.", _swap({"norm1": "norm2", "norm2": "norm1"})),
-            "Before and after what? Follow a token through one of their blocks.",
+            "The two norms of a block stand in each other's place. Which one comes before attention?",
         ),
         "mlp_swapped": Mistake(
             _renamed(r"mlp\.(expand|contract)\.", _swap({"expand": "contract", "contract": "expand"})),
-            "Which layer of an MLP makes tokens wider?",
+            "The two layers of the MLP stand in each other's place. Which one makes tokens wider?",
         ),
     },
     hints=(

@@ -40,7 +40,7 @@ def graded_as_handed_in(course: Course) -> Course:
     api, config = course.api(), course.config()
     config.Autograde.autograde_preprocessors.remove("swin_edu.classroom.isolated_execute.IsolatedExecute")
     config.Autograde.sanitize_preprocessors.remove("nbgrader.preprocessors.ClearOutput")
-    config.Autograde.pop("exporter_class", None)
+    config.Autograde.exporter_class = "nbconvert.exporters.NotebookExporter"
     api.update_config(config)
     for student in STUDENTS:
         outcome = api.autograde(NAME, student)

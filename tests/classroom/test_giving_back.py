@@ -5,11 +5,13 @@ import shutil
 import zipfile
 
 import bs4
+import nbformat
 import pytest
 
 from swin_edu.classroom.collecting import places_file
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
+from swin_edu.classroom.safe_pages import CleanOutputs
 
 from .conftest import NAME
 from .graded_class import STUDENTS, graded_as_handed_in
@@ -73,6 +75,17 @@ def test_nothing_that_a_student_wrote_or_printed_runs_in_the_page(made):
         assert not str(tag.get("href", "")).startswith("javascript"), tag
         source = str(tag.get("src", "data:image/"))
         assert source.startswith(("data:image/", "https://cdnjs.cloudflare.com/")), tag
+
+
+def test_a_picture_keeps_its_size_if_that_is_a_number_and_nothing_else():
+    sizes = {"image/png": {"width": 300, "height": "1 onerror=steal()", "alt": "x"}, "isolated": True}
+    picture = nbformat.v4.new_output("display_data", {"image/png": "QUJD"}, metadata=sizes)
+    forged = nbformat.v4.new_output("display_data", {"image/png": '"><script>', "text/plain": "y"})
+    script = nbformat.v4.new_output("display_data", {"application/javascript": "steal()"})
+    cell = nbformat.v4.new_code_cell(outputs=[picture, forged, script])
+    cleaned, _ = CleanOutputs().preprocess_cell(cell, {}, 0)
+    assert cleaned.outputs[0].metadata == {"image/png": {"width": 300}, "image/jpeg": {}}
+    assert [output.data for output in cleaned.outputs] == [{"image/png": "QUJD"}, {"text/plain": "y"}, {}]
 
 
 def test_answers_that_nobody_marked_are_counted(made):

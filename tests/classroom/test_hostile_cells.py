@@ -162,11 +162,11 @@ for folder, folders, files in os.walk('/'):
     for name in files + folders:
         if 'bait' in name or name in ('gradebook.db', '.secret', '.git', 'judging.py', 'session.py'):
             print('GOT IT', folder, name)
-for part in ('classroom', 'exercises'):
-    print(sorted(f for f in os.listdir(f'/course/swin_edu/{part}') if f[:2] != '__'))
+names = [f for part in ('classroom', 'exercises') for f in os.listdir(f'/course/swin_edu/{part}')]
+print(sorted(name for name in names if name[:2] != '__' and not name.startswith('inside')))
 """,
         "ok",
-        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'memory.py', 'wire.py'\]\n\[\]\s*$",
+        r"^\s*\['channel.py', 'memory.py', 'packed.py', 'unpacking.py', 'wire.py'\]\s*$",
     ),
     "symlinks": (
         """
@@ -280,7 +280,11 @@ for fd in range(4):
         "ok",
         r"1\n1\n1\n1",
     ),
-    "outlive the grader": ("print(call([157, 167][numbers], 1, 0, 0, 0, 0))", "ok", "EPERM"),
+    "outlive the grader, or hide": (
+        "print(call([157, 167][numbers], 1, 0, 0, 0, 0), call([157, 167][numbers], 4, 0, 0, 0, 0))",
+        "ok",
+        "EPERM EPERM",
+    ),
     "become somebody else": (
         """
 import os

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from swin_edu import exercises
-from swin_edu.classroom.wire import DTYPES, pack, unpack
+from swin_edu.classroom.packed import DTYPES
+from swin_edu.classroom.wire import pack, unpack
 from swin_edu.exercises import judging
 from swin_edu.exercises.answers import same_answer
 from swin_edu.exercises.running import Outcome, Problem
