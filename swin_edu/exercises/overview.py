@@ -133,5 +133,6 @@ def card_html(exercise: "Exercise") -> str:
         + (pre_of("\n\n".join(rest)) if rest else "")
         + f"Copy this into a cell, and write your answer in place of <code>...</code>:{pre_of(stub)}"
         f'<div style="border-top:1px solid {BORDER};padding-top:6px">Stuck? '
-        f"<code>{escape(call)}.hint()</code> ({hints}), then <code>{escape(call)}.solution()</code></div></div>"
+        f"<code>{escape(call)}.hint()</code> ({hints}), "
+        f"then <code>{escape(call)}.solution()</code></div></div>"
     )
