@@ -1,7 +1,7 @@
 """JupyterHub for this course: a server for each student, and one that all who grade share.
 
-Copy what you need into the hub's own `jupyterhub_config.py`, and change the names and the three paths. How the
-parts fit, and what else has to be done once, is in `assignments/README.md`.
+Copy what you need into the hub's own `jupyterhub_config.py`, and change names and paths. The rest is
+in `assignments/README.md`.
 """
 
 COURSE = "swin"  # the course's id in nbgrader; the service has to be called the same

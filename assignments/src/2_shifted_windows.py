@@ -1,13 +1,14 @@
-# %% [markdown] assignment="Assignment 2: shifted windows and masks" points=24 hours=4
+# %% [markdown] assignment="Assignment 2: shifted windows and masks" points=30 hours=5
 # After the roll, tokens from opposite edges of an image sit in one window. One wrong mask, and the network
-# trains all the same: it just learns from neighbours that are none. Here you write masks that hold for every
-# window, every shift and one more dimension, and you find out how far word travels.
+# trains all the same: it just learns from neighbours that are none. Here you write masks that hold for
+# every window, every shift and one more dimension, and you find out how far word travels.
 #
 # **When you are done, you can**
 #
 # - name, for any token of a shifted block, the tokens that it may attend to, and say why the others may not
 # - write the attention mask for any window and any shift, on grids that are not square
 # - say what the mask does that no learned position bias can do
+# - find a bug that shows only at some sizes, and mend it
 # - say how many blocks word needs to get from one token to another, and why
 
 # %% [markdown]
@@ -23,28 +24,32 @@
 # **Questions.** Double-click the cell below a question and write your answer there. Two to five sentences
 # are enough. A person reads them. The reason counts, not the length.
 #
-# **Allowed:** the lessons, the documentation of PyTorch and einops, talking about ideas. What you hand in is
-# your own: no code of others, no `.solution()`, and no function of `swin_edu` that does the task for you
-# (here `shift_mask` and `region_ids`).
+# **Allowed:** the lessons, the documentation of PyTorch and einops, talking about ideas. What you hand in
+# is your own: no code of others, no `.solution()`, and no function of `swin_edu` that does the task for you
+# (here `shift_mask` and `region_ids`, but for the two bugs).
 #
 # **To hand in:** Kernel > Restart Kernel and Run All Cells, look at the checks, save, and hand in this one
 # file under its own name. An unsolved task breaks nothing. Leave the locked cells as they are: what is
 # changed in them is put back before grading. Cells that you add are fine.
 
 # %%
+import math
+
 import torch
+import torch.nn.functional as F
 from einops import rearrange
 
 import swin_edu
-from swin_edu import exercises
+from swin_edu import exercises, shift_mask, window_partition, window_reverse
 from swin_edu.visuals import ReachExplorer, ShiftExplorer, figures, photograph
 
 # %% [markdown]
 # A mask is boolean, `True` where a token *may* attend. `H x W` is the token grid, `M` the side of a window
-# (or `Mh x Mw`), `s` the shift, `nW` the number of windows. Row comes before column. The whole lesson in one
-# sentence:
+# (or `Mh x Mw`), `s` the shift, `nW` the number of windows. Row comes before column. The whole lesson in
+# one sentence:
 #
-# > Along each axis, the token at position `r` is in window `floor((r - s) / M)`. Two tokens meet if and only
+# > Along each axis, the token at position `r` is in window `floor((r - s) / M)`. Two tokens meet if and
+# only
 # > if their windows agree on **both** axes.
 #
 # ## 1. Who are the strangers?
@@ -63,29 +68,29 @@ ShiftExplorer(height=8, width=12, window_size=4, shift=2)
 #    go." Is that possible? Use your two tokens, or two others.
 #
 # ### BEGIN MARK SCHEME
-# 1 point for the pair. Right: any two tokens whose floor((r - 2) / 4) or floor((c - 2) / 4) differ, but which
-# share a rolled window. Such as (0, 2) and (7, 2): rows -1 and 1 of windows, both in the last rolled row.
-# Places after the roll in place of before it: half a point. Two tokens that do not share a rolled window, such
-# as (0, 0) and (4, 4): 0.
+# 1 point for the pair. Right: any two tokens whose floor((r - 2) / 4) or floor((c - 2) / 4) differ, but
+# which share a rolled window. Such as (0, 2) and (7, 2): rows -1 and 1 of windows, both in the last rolled
+# row. Places after the roll in place of before it: half a point. Two tokens that do not share a rolled
+# window, such as (0, 0) and (4, 4): 0.
 #
 # 2 points for the second part. Full: no; the bias knows only the offset between the two *places in the
 # window*, and the same offset joins true neighbours in another window (or in the same window of a plain
 # block), so one number would have to allow and forbid. Half (1 point): "no, the bias is the same for all
-# windows" without saying why that is not enough, or only "the bias is too small to forbid". Nothing: "yes, if
-# it trains long enough"; "the bias does not know about the shift" alone.
+# windows" without saying why that is not enough, or only "the bias is too small to forbid". Nothing: "yes,
+# if it trains long enough"; "the bias does not know about the shift" alone.
 #
-# Typical wrong ideas: the roll happens inside each window; every block shifts; the mask is there for padding
-# only; the *images* of a batch are rolled.
+# Typical wrong ideas: the roll happens inside each window; every block shifts; the mask is there for
+# padding only; the *images* of a batch are rolled.
 # ### END MARK SCHEME
 
 # %% [markdown]
-# ## 2. Along one axis (3 points)
+# ## 2. Along one axis (2 points)
 #
 # Begin small. A row of `length` tokens, a multiple of `M`, was rolled to the left by `s`. Write the mask of
 # each window.
 
 
-# %% exercise="mask_1d" points=3
+# %% exercise="mask_1d" points=2
 def my_mask_1d(length, M, s):
     """(length / M, M, M) bool, True = may attend."""
     ### BEGIN SOLUTION
@@ -96,13 +101,14 @@ def my_mask_1d(length, M, s):
 
 
 # %% [markdown]
-# ## 3. Any window, any shift (5 points)
+# ## 3. Any window, any shift (4 points)
 #
-# Now a grid of `H x W` tokens, windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw` columns.
-# `H` and `W` are multiples of the window. Windows count row by row, and so do the tokens in a window.
+# Now a grid of `H x W` tokens, windows of `Mh x Mw`, rolled up by `sh` rows and to the left by `sw`
+# columns. `H` and `W` are multiples of the window. Windows count row by row, and so do the tokens in a
+# window.
 
 
-# %% exercise="mask_any" points=5
+# %% exercise="mask_any" points=4
 def my_mask(H, W, Mh, Mw, sh, sw):
     """(nW, Mh*Mw, Mh*Mw) bool, True = may attend."""
 
@@ -122,11 +128,12 @@ def my_mask(H, W, Mh, Mw, sh, sw):
 # and s = 2, the first window should be one piece, the last should have four.
 
 # %%
-mask = my_mask(8, 8, 4, 4, 2, 2)
-figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if mask is not None else print("my_mask is not written yet")
+if right := exercises.mask_any.examine(my_mask).passed:
+    mask = my_mask(8, 8, 4, 4, 2, 2)
+figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if right else print("Solve it first.")
 
-# %% [markdown] question="which_shift" points=3
-# **Question (3 points).** The next cell says which share of all pairs is forbidden in windows of 4 x 4, for
+# %% [markdown] question="which_shift" points=2
+# **Question (2 points).** The next cell says which share of all pairs is forbidden in windows of 4 x 4, for
 # each shift. Run it.
 #
 # 1. Why is the share the same for s = 1 and s = 3?
@@ -135,15 +142,15 @@ figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if mask is not None else pr
 #    shifted block?
 #
 # ### BEGIN MARK SCHEME
-# 1 point: with s = 1 the last window of an axis holds 3 old and 1 wrapped tokens, with s = 3 it is 1 old and 3
-# wrapped: the same two groups (3*3 + 1*1 pairs of 16). Only "because it is symmetric": half a point.
+# Half a point: with s = 1 the last window of an axis holds 3 old and 1 wrapped tokens, with s = 3 it is 1
+# old and 3 wrapped: the same two groups (3*3 + 1*1 pairs of 16). Only "because it is symmetric": 0.
 #
-# 2 points: the shifted window should lie over the plain wall by as much as possible on *both* sides. With s = 2
-# a token beside the wall meets 2 rows behind it, whichever side it is on. With s = 1 the new wall stands only
-# 1 token away from the old one: tokens on one side meet 1 row behind the wall (and those on the other side
-# meet 3), so word gets through the narrow side slowly. Full for a right count on both sides with a conclusion;
-# 1 point for "the windows overlap better" without any count. 0 for "more forbidden pairs are better": the
-# share of forbidden pairs is a side effect, not a goal.
+# 1.5 points: the shifted window should lie over the plain wall by as much as possible on *both* sides. With
+# s = 2 a token beside the wall meets 2 rows behind it, whichever side it is on. With s = 1 the new wall
+# stands only 1 token away from the old one: tokens on one side meet 1 row behind the wall (and those on the
+# other side meet 3), so word gets through the narrow side slowly. Full for a right count on both sides with
+# a conclusion; half a point for "the windows overlap better" without any count. 0 for "more forbidden pairs
+# are better": the share of forbidden pairs is a side effect, not a goal.
 # ### END MARK SCHEME
 
 # %%
@@ -152,13 +159,99 @@ for s in range(4):
     print(f"s = {s}: {1 - allowed:.1%} of all pairs are forbidden")
 
 # %% [markdown]
-# ## 4. Who has heard? (5 points)
+# ## 4. Find the bug: the second size (3 points)
+#
+# Two real bugs come next. Both were in well-known libraries, for a long time, because both are right for
+# the usual image of 224 x 224 pixels. Run the cell, read the function, call it with numbers of your own.
+# Then copy it into the cell below and mend it.
+#
+# Here you may use everything that the given code uses.
+
+# %%
+print(exercises.mend_memory.task)
+
+
+# %% exercise="mend_memory" points=3
+def my_masks(sizes, window, shift):
+    """[(H, W), ...], (Mh, Mw), (sh, sw) -> the mask of each size, (nW, N, N) bool, True = may attend."""
+    ### BEGIN SOLUTION
+    masks = []
+    for size in sizes:
+        sides, bands = [], []
+        for length, m, s in zip(size, window, shift, strict=True):
+            m, s = (length, 0) if length <= m else (m, s)
+            where = torch.arange(length)
+            bands.append((where >= length - m).long() + (where >= length - s).long())
+            sides.append(m)
+        regions = 3 * bands[0][:, None] + bands[1]
+        regions = rearrange(regions, "(a h) (b w) -> (a b) (h w)", h=sides[0], w=sides[1])
+        masks.append(regions[:, :, None] == regions[:, None, :])
+    return masks
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## 5. Find the bug: sizes that do not fit (4 points)
+#
+# The second one. With 8 rows, M = 7 and s = 3, row 0 belongs with rows 1 and 2, and with nobody else. This
+# function thinks otherwise.
+
+# %%
+print(exercises.mend_padding.task)
+
+
+# %% exercise="mend_padding" points=4
+def my_attention(tokens, window, shift):
+    """(B, H, W, C) -> (B, H, W, C): each token attends to its shifted window. H and W exceed the window."""
+    ### BEGIN SOLUTION
+    batch, H, W, C = tokens.shape
+    whole = F.pad(tokens, (0, 0, 0, -W % window, 0, -H % window))  # first whole windows, then the roll
+    sides = whole.shape[1:3]
+    pieces = window_partition(whole.roll((-shift, -shift), dims=(1, 2)), window).flatten(1, 2)
+    allowed = shift_mask(H, W, window, shift).repeat(batch, 1, 1)
+    weights = (pieces @ pieces.mT * C**-0.5).masked_fill(~allowed, float("-inf")).softmax(dim=-1)
+    answers = (weights @ pieces).unflatten(1, (window, window))
+    return window_reverse(answers, window, *sides).roll((shift, shift), dims=(1, 2))[:, :H, :W]
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## 6. The mask of a video (6 points)
+#
+# Now everything at once: three axes, and any size `(T, H, W)`. An axis no longer than its window is one
+# window and is not shifted. The other axes are padded at their ends to whole windows, then rolled. Padding
+# attends to padding only. Windows count frame by frame, then row by row, and so do the tokens in a window.
+
+
+# %% exercise="video_mask" points=6
+def my_video_mask(grid, window, shift):
+    """(T, H, W), (Mt, Mh, Mw), (st, sh, sw) -> (nW, N, N) bool, True = may attend."""
+    ### BEGIN SOLUTION
+    axes, sides = [], []
+    for length, m, s in zip(grid, window, shift, strict=True):
+        m, s = (length, 0) if length <= m else (m, s)
+        whole = math.ceil(length / m) * m
+        came_from = (torch.arange(whole) + s) % whole
+        number = torch.div(came_from - s, m, rounding_mode="floor") + 1  # from 0, wherever the axis begins
+        axes.append(number.masked_fill(came_from >= length, 999))
+        sides.append(m)
+    t, h, w = torch.meshgrid(*axes, indexing="ij")
+    ids = (t * 1000 + h) * 1000 + w
+    ids[(t == 999) | (h == 999) | (w == 999)] = -1
+    mt, mh, mw = sides
+    ids = rearrange(ids, "(nt mt) (nh mh) (nw mw) -> (nt nh nw) (mt mh mw)", mt=mt, mh=mh, mw=mw)
+    return ids[:, :, None] == ids[:, None, :]
+    ### END SOLUTION
+
+
+# %% [markdown]
+# ## 7. Who has heard? (3 points)
 #
 # The token at `(row, column)` says something. Blocks take turns: plain, shifted by `M // 2`, plain, and so
 # on, `k` in all. Who can have heard it? Use the definition only: no network.
 
 
-# %% exercise="who_hears_after" points=5
+# %% exercise="who_hears_after" points=3
 def my_hearers(H, W, M, k, row, column):
     """(H, W) bool, True where token (row, column) can have had an effect after k blocks."""
     ### BEGIN SOLUTION
@@ -183,26 +276,27 @@ ReachExplorer(16, 16, window_size=4, blocks=3, token=(5, 6))
 # %% tags=["free"]
 # A cell to try things out; it is not graded. Add more if you like. For example, who hears the cat's eye?
 cat = rearrange(torch.tensor(photograph("chelsea")[2:298, 97:393]), "h w c -> c h w") / 255
-hearers = my_hearers(16, 16, 4, 3, 5, 6)
-figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if hearers is not None else print("not written yet")
+if right := exercises.who_hears_after.examine(my_hearers).passed:
+    hearers = my_hearers(16, 16, 4, 3, 5, 6)
+figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if right else print("Solve it first.")
 
-# %% [markdown] question="how_far" points=5
-# **Question (5 points).** A grid of 16 x 16 tokens, M = 4, plain and shifted blocks in turn.
+# %% [markdown] question="how_far" points=3
+# **Question (3 points).** A grid of 16 x 16 tokens, M = 4, plain and shifted blocks in turn.
 #
-# 1. After how many blocks has *every* token heard from every other one? Find the number with your function or
-#    the explorer, and say which pair of tokens is the last.
+# 1. After how many blocks has *every* token heard from every other one? Find the number with your function
+#    or the explorer, and say which pair of tokens is the last.
 # 2. By how many tokens does the reach of a corner token grow along an axis from block to block? Why?
 # 3. Stage 1 of Swin-T has 56 x 56 tokens, M = 7, and only 2 blocks. No token hears of the opposite corner
 #    there. How does Swin-T still see whole objects?
 #
 # ### BEGIN MARK SCHEME
-# 2 points: 7 blocks; the last pairs are opposite corners, such as (0, 0) and (15, 15). Number without pair, or
-# pair with a number that is off by one block: 1 point.
+# 1 point: 7 blocks; the last pairs are opposite corners, such as (0, 0) and (15, 15). Number without pair,
+# or pair with a number that is off by one block: half a point.
 #
-# 2 points: by M / 2 = 2 after the first block (4, 6, 8, 10, ...). The wall that word has reached in one block
-# is in the middle of a window of the next block, so it gains half a window. "It grows by M": that is true of
-# the whole side of the square in the middle of the grid, where both ends move; 1 point if it is said for
-# the corner.
+# 1 point: by M / 2 = 2 after the first block (4, 6, 8, 10, ...). The wall that word has reached in one
+# block is in the middle of a window of the next block, so it gains half a window. "It grows by M": that is
+# true of the whole side of the square in the middle of the grid, where both ends move; half a point if it is
+# said for the corner.
 #
 # 1 point: patch merging. From stage to stage a token stands for 2 x 2 earlier ones, so a window covers four
 # times the area; in stage 4 one window is the whole image (7 x 7 tokens at 224 px). "More blocks" alone:

@@ -18,6 +18,7 @@ import sys
 import torch
 
 import swin_edu
+from swin_edu import exercises
 from swin_edu.visuals import ShiftExplorer, figures, photograph
 from swin_edu.visuals.course_map import CourseMap
 
@@ -84,10 +85,11 @@ ShiftExplorer(height=8, width=8, window_size=4, shift=2)
 # ## The map
 #
 # Row by row, from top to bottom. Each tile says what you can do at its end, how long it takes, and what you
-# need before. **A blue tile is ready: click on it.** The others are being written.
+# need before. **A blue tile is ready: click on it.** The others are being written. Once you have solved
+# exercises and run this cell again, the tiles count them.
 
 # %%
-CourseMap()
+CourseMap(done=exercises.list().done_by_chapter())
 
 # %% [markdown]
 # Go from [01 Patches](01_patches.ipynb) to [07 The whole Swin](07_whole_swin.ipynb), a lesson a day, and you
@@ -104,7 +106,13 @@ CourseMap()
 # 4. **Play.** Drag, point, press keys in an explorer.
 # 5. **Build.** Write the idea in small cells.
 # 6. **Check.** Prove that your code and the library give the same numbers.
-# 7. **Your turn.** Tasks that check themselves. You may leave them unsolved.
+# 7. **Your turn.** Tasks that check themselves: a wrong answer is shown beside the expected one, and often
+#    the check knows which mistake it is. You may leave them unsolved.
+#
+# Stuck at a task? Each call of `exercises.mask_1d.hint()` tells a little more, and
+# `exercises.mask_1d.solution()` shows a solution to whoever is sure. `exercises.list()` shows all tasks, also
+# those that no lesson sets. Which ones you solved is kept on this computer only, in
+# `~/.swin_edu/progress.json`; `exercises.progress.forget()` deletes it.
 #
 # The notebooks come with their outputs, so that they can be read anywhere. To predict honestly, clear them
 # when you open one.

@@ -7,7 +7,7 @@ import base64
 import binascii
 from typing import Any
 
-from swin_edu.classroom.wire import plain_text
+from swin_edu.classroom.packed import plain_text
 
 __all__ = ["checked_outputs", "stopped_output"]
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from swin_edu.classroom.wire import Malformed, Packed
+from swin_edu.classroom.packed import Malformed, Packed
 
 __all__ = ["Channel", "Closed", "Message", "TooLate"]
 

@@ -24,7 +24,7 @@ KINDS: dict[Kind, str] = {
     "unwritten": "not written",
     "trouble": "could not be graded",
 }
-ONLY_SEEN = "right only for the cases they can see"
+ONLY_SEEN = "right only for the visible cases"
 RAISED = "stopped with an error"
 OTHER = "another wrong answer"
 _RAISED = re.compile(r"case \d+ of \d+(, .*?)? raised \w+", re.DOTALL)
@@ -194,9 +194,7 @@ def group_of(result: Result) -> tuple[Kind, str]:
     return "other", RAISED if _RAISED.search(result.message) else OTHER
 
 
-def _count_exercise(
-    results: Results, name: str, out_of: float, exercise: Exercise | None
-) -> ExerciseCounts:
+def _count_exercise(results: Results, name: str, out_of: float, exercise: Exercise | None) -> ExerciseCounts:
     members: dict[tuple[Kind, str], list[str]] = {}
     of_exercise = {result.student: result for result in results.of_exercise(name)}
     for student in results.students:

@@ -31,10 +31,10 @@ def outcome_bar(counts: ExerciseCounts) -> Html:
         left, width = 100 * start / total, 100 * len(group) / total
         start += len(group)
         label = f"{group.name} {len(group)}" if group.kind == "mistake" else str(len(group))
+        label = label.replace("_", " ")
         told = tag("title", f"{len(group)} of {total}: {group.name}")
-        bar = tag("rect", x="0", y="0", width="100%", height="30", rx="3", class_=f"piece {group.kind}")
+        bar = tag("rect", x="1", y="1", width="100%", height="28", rx="3", class_=f"piece {group.kind}")
         inside = [told, bar, *_labels([label, str(len(group))], width, group.kind)]
-        # A little less wide than it is, so that the page shows between two pieces.
         pieces.append(tag("svg", *inside, x=f"{left:.3f}%", width=f"{width:.3f}%", height="30"))
     words = ", ".join(f"{len(group)} {group.name}" for group in _pieces(counts))
     return tag(
@@ -64,8 +64,10 @@ def count_bar(group: Group, largest: int) -> Html:
         largest: the count that takes the whole width.
     """
     width = 82 * len(group) / max(1, largest)
-    bar = tag("rect", y="2", width=f"{width:.2f}%", height="16", rx="3", class_=f"piece {group.kind}")
-    number = tag("text", str(len(group)), x=f"{width:.2f}%", dx="6", y="15", class_="number")
+    # One of two hundred is still to be seen.
+    wide = {"width": f"{width:.2f}%", "style": f"width: max(4px, {width:.2f}%)"}
+    bar = tag("rect", x="1", y="2", height="16", rx="2", class_=f"piece {group.kind}", **wide)
+    number = tag("text", str(len(group)), x=f"{width:.2f}%", dx="9", y="15", class_="number")
     return tag("svg", bar, number, class_="count", height="20", aria_hidden="true")
 
 
@@ -81,7 +83,8 @@ def points_figure(counts: ClassCounts) -> Html:
     for value in points:
         heights[min(len(heights) - 1, max(0, sum(edge <= value for edge in edges[1:])))] += 1
     tall, base = 96, 128
-    step, most, parts = 100 / len(heights), max(heights), []
+    step, most = 100 / len(heights), max(heights)
+    parts = _median_mark(counts.quarters[1], edges, step, base)  # behind the bars
     for k, height in enumerate(heights):
         if not height:
             continue
@@ -96,11 +99,10 @@ def points_figure(counts: ClassCounts) -> Html:
     for k in range(0, len(heights), every):
         parts.append(_middle(k * step + step / 2, base + 16, f"{edges[k]:g}", "tick"))
     parts.append(tag("line", x1="0", x2="100%", y1=base, y2=base, class_="axis"))
-    parts += _median_mark(counts.quarters[1], edges, step, base)
     words = f"points of {len(points)} students, from 0 to {counts.out_of:g}; median {counts.quarters[1]:g}"
     figure = tag("svg", *parts, class_="points", height=base + 24, role="img", aria_label=words)
     unit = "" if len(edges) < 2 or edges[1] == 1 else f", in steps of {edges[1]:g}"
-    return join(figure, tag("p", f"points, of {counts.out_of:g}{unit}; the height is the number of students"))
+    return join(figure, tag("p", f"Points, of {counts.out_of:g}{unit}; above each bar how many students."))
 
 
 def _pieces(counts: ExerciseCounts) -> list[Group]:

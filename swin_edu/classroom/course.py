@@ -229,9 +229,9 @@ class Course:
             "swin_edu.classroom.guards.CheckRelease",
         ]
         config.Autograde.exporter_class = "swin_edu.classroom.isolated_execute.SubmissionExporter"
-        config.Autograde.sanitize_preprocessors = SANITIZE
-        config.Autograde.autograde_preprocessors = AUTOGRADE
-        config.GenerateFeedback.preprocessors = FEEDBACK
+        config.Autograde.sanitize_preprocessors = [*SANITIZE]
+        config.Autograde.autograde_preprocessors = [*AUTOGRADE]
+        config.GenerateFeedback.preprocessors = [*FEEDBACK]
         # A student's cell may print a script; it must run neither in the teacher's browser nor in another's.
         config.HTMLExporter.sanitize_html = True
         config.HTMLExporter.filters = {"markdown2html": "swin_edu.classroom.safe_pages.markdown_to_safe_html"}

@@ -2,6 +2,8 @@
 
 `session` answers such requests with it. What they are called with was made by the student's code, so they
 run in a process of their own, with a limit on memory: a gigantic argument ends that one and not the grader.
+It is not isolated otherwise: give functions that compute with their arguments and do nothing else with
+them.
 """
 
 import os
@@ -14,7 +16,8 @@ import torch
 
 from swin_edu.classroom.channel import Channel, Closed, Message, TooLate
 from swin_edu.classroom.memory import limit_memory
-from swin_edu.classroom.wire import Malformed, Packed, Unsendable, pack, unpack
+from swin_edu.classroom.packed import Malformed, Packed, Unsendable
+from swin_edu.classroom.wire import pack, unpack
 
 __all__ = ["GivenFunctions"]
 

@@ -51,7 +51,7 @@ def give_back(
         course: that the assignment belongs to.
         name: of the assignment.
         changed: make only these students' pages anew, and those that are not there.
-        progress: called with how many are made, and of how many.
+        progress: called after each with how many are made, and of how many.
 
     Returns:
         Where the pages are, and what is to be looked at.
@@ -69,13 +69,12 @@ def give_back(
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     kept = set() if changed is None else {path.stem for path in folder.glob("*.html")} - set(changed)
-    of = len(set(graded) - kept)
+    done, of = 0, len(set(graded) - kept)
     for student in graded:
         if student in kept:
             shutil.copy2(folder / f"{student}.html", fresh / f"{student}.html")
             made.students.append(student)
             continue
-        progress(len(made.students) + len(made.troubles) - len(kept & set(made.students)), of)
         outcome = api.generate_feedback(name, student, force=True)
         page = course.feedback / student / name / f"{name}.html"
         if outcome["success"] and page.is_file():
@@ -83,7 +82,8 @@ def give_back(
             made.students.append(student)
         else:
             made.troubles.append(Trouble(student, f"no page could be made: {reasons(outcome).strip()}"))
-    progress(of, of)
+        done += 1
+        progress(done, of)
     for student in sorted(set(_students(course.submitted, name)) - set(graded)):
         made.troubles.append(Trouble(student, "handed in, but not graded yet"))
     made.unmarked = _unmarked(course, name)

@@ -16,7 +16,8 @@ import torch
 from swin_edu.classroom.channel import Channel, Message
 from swin_edu.classroom.inside_shell import StudentShell, TimeLimit, time_limit
 from swin_edu.classroom.memory import limit_memory, limit_resource
-from swin_edu.classroom.wire import Packed, Unsendable, pack, unpack
+from swin_edu.classroom.packed import Packed, Unsendable
+from swin_edu.classroom.wire import pack, unpack
 
 __all__ = ["main"]
 

@@ -6,11 +6,13 @@ solution away.
 
 from dataclasses import dataclass
 
-from swin_edu.classroom.class_counts import ONLY_SEEN, RAISED, ExerciseCounts
+from swin_edu.classroom.class_counts import ONLY_SEEN, RAISED, ExerciseCounts, Group
 
 __all__ = ["LESSONS", "Advice", "Lesson", "next_class"]
 
 MOST = 3  # mistakes that one class can talk about
+FEW = 0.05  # the share from which it is no longer a matter of one or two people
+MOST_OF_ALL = 0.8
 MANY = 0.2  # the share of a class from which something is worth everybody's time
 
 
@@ -76,12 +78,11 @@ def next_class(counts: ExerciseCounts) -> list[Advice]:
     everybody = counts.students
     if everybody and counts.count("right") == everybody:
         return [Advice(f"All {everybody} are right: nothing to repeat.")]
-    mistakes = [group for group in counts.groups if group.kind == "mistake"]
-    advice = [Advice(f"{len(g)} of {everybody}: {g.name.replace('_', ' ')}", g.hint) for g in mistakes[:MOST]]
+    advice = _about_mistakes(counts)
     for group in counts.groups:
-        if group.name == ONLY_SEEN:
+        if group.name == ONLY_SEEN and len(group) >= FEW * everybody:
             words = "Ask for two other sizes and compare by hand: what in the code fits only some of them?"
-            advice.append(Advice(f"{len(group)} of {everybody}: right only for the cases they see", words))
+            advice.append(Advice(f"{len(group)} of {everybody}: right only for the visible cases", words))
         elif group.name == RAISED and len(group) >= MANY * everybody:
             words = "Read one error message together, the last line first: which shape did you expect there?"
             advice.append(Advice(f"{len(group)} of {everybody}: stopped with an error", words))
@@ -90,6 +91,25 @@ def next_class(counts: ExerciseCounts) -> list[Advice]:
         first = counts.exercise.hints[0] if counts.exercise and counts.exercise.hints else ""
         words = f"Begin it together. The first hint: {first}" if first else "Begin it together."
         advice.append(Advice(f"{unwritten} of {everybody}: wrote nothing", words))
-    return advice or [
-        Advice("No mistake came more often than others.", "Talk to the few, rather than to the class.")
-    ]
+    few = "Talk to the few, rather than to the class."
+    most = (
+        "Nearly everybody is right"
+        if counts.count("right") >= MOST_OF_ALL * everybody
+        else "Nothing came often"
+    )
+    return advice or [Advice(most, few)]
+
+
+def _about_mistakes(counts: ExerciseCounts) -> list[Advice]:
+    """Mistakes that lead to the same question are one thing to say."""
+    by_hint: dict[str, list[Group]] = {}
+    for group in counts.groups:
+        if group.kind == "mistake":
+            by_hint.setdefault(group.hint, []).append(group)
+    sizes = {hint: sum(map(len, groups)) for hint, groups in by_hint.items()}
+    often = [hint for hint in by_hint if sizes[hint] >= FEW * counts.students]
+    advice = []
+    for hint in sorted(often, key=lambda hint: -sizes[hint])[:MOST]:
+        names = ", ".join(group.name.replace("_", " ") for group in by_hint[hint])
+        advice.append(Advice(f"{sizes[hint]} of {counts.students}: {names}", hint))
+    return advice

@@ -29,7 +29,8 @@ def overview(course: Course) -> str:
         numbers = [source.points or 0, sum(cell.points or 0 for cell in source.questions), source.hours or 0]
         totals = [total + number for total, number in zip(totals, numbers, strict=True)]
         cells = [f"[{source.title}](src/{name}.py)", *(f"{number:g}" for number in numbers)]
-        lines.append(f"| {' | '.join([*cells, '; '.join(source.goals)])} |")
+        goals = "<br>".join(f"• {goal}" for goal in source.goals)
+        lines.append(f"| {' | '.join([*cells, goals])} |")
     lines.append(f"| all | {' | '.join(f'{total:g}' for total in totals)} | |")
     return "\n".join(lines) + "\n"
 

@@ -36,6 +36,7 @@ main { max-width: 1060px; margin: 0 auto; padding: 28px 24px 72px }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 4px; letter-spacing: -.01em }
 h2 { font-size: 1.25rem; margin: 52px 0 6px }
 h3 { font-size: 1.1rem; margin: 0 }
+h3 .quiet { font-weight: 400 }
 p { margin: 6px 0; max-width: 46rem }
 a { color: var(--focus) }
 code { font: .92em ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace }
@@ -50,16 +51,18 @@ code { font: .92em ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace 
 .tile p { font-size: .92rem; margin: 2px 0 }
 .tile.mistake { border-left: 5px solid var(--mistake) }
 .tile.hardest { border-left: 5px solid var(--points) }
+.tile .big a { color: inherit; text-decoration-color: var(--line); text-underline-offset: 4px;
+  text-decoration-thickness: 2px }
 .says { font-style: italic }
 svg { display: block }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 4px 20px; padding: 0; margin: 10px 0 14px;
   font-size: .9rem }
 .legend li { display: flex; gap: 7px; align-items: center }
-.piece { stroke: var(--page); stroke-width: 2 }
+/* A little narrower than its share, so that the page shows between two pieces. */
+.outcomes .piece { width: max(1.5px, calc(100% - 2px)) }
 .piece.right { fill: var(--right) } .piece.mistake { fill: var(--mistake) }
 .piece.other { fill: var(--other) } .piece.trouble { fill: var(--trouble) }
 .piece.unwritten { fill: var(--page); stroke: var(--quiet); stroke-width: 1.5; stroke-dasharray: 3 2.5 }
-.legend .piece { stroke: none } .legend .piece.unwritten { stroke: var(--quiet) }
 .label { fill: var(--on-colour); font-size: 12.5px; font-weight: 600; text-anchor: middle }
 .label.on-unwritten { fill: var(--ink) }
 .on-narrow { display: none }
@@ -72,7 +75,7 @@ svg { display: block }
 .outcomes, .count, .points { width: 100%; overflow: visible }
 .number, .tick, .median-words { font-size: 12.5px; fill: var(--ink) }
 .tick { fill: var(--quiet) }
-.number { font-weight: 600 }
+.number { font-weight: 600; paint-order: stroke; stroke: var(--page); stroke-width: 4 }
 .bar { fill: var(--points) }
 .axis { stroke: var(--quiet); stroke-width: 1 }
 .median { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 5 4 }
@@ -81,16 +84,17 @@ figure { margin: 14px 0 0 }
 .exercise { border-top: 1px solid var(--line); padding-top: 22px; margin-top: 30px; scroll-margin-top: 10px }
 .exercise > .quiet { margin: 2px 0 10px; max-width: 52rem }
 details.group, .group { border-top: 1px solid var(--line) }
-.group > summary, .row { display: grid; grid-template-columns: 250px 150px 1fr; gap: 14px; padding: 7px 4px;
+.group > summary, .row { display: grid; grid-template-columns: 250px 180px 1fr; gap: 14px; padding: 7px 4px;
   align-items: start }
 summary { cursor: pointer }
 summary::marker { color: var(--quiet) }
 .group > summary { list-style: none }
 .group > summary::-webkit-details-marker { display: none }
-.group > summary .what::before { content: "\\25B8"; color: var(--quiet); display: inline-block; width: 1.1em }
+.group > summary .what::before { content: "\\25B8"; color: var(--quiet); display: inline-block;
+  width: 1.2em; text-indent: 0 }
 .group[open] > summary .what::before { content: "\\25BE" }
 .group > summary:hover { background: var(--raised) }
-.what { overflow-wrap: anywhere }
+.what { overflow-wrap: anywhere; padding-left: 1.2em; text-indent: -1.2em }
 .what.known { font-weight: 600 }
 .hint { font-size: .95rem }
 .who { margin: 2px 0 12px 1.4em; padding: 0; list-style: none; font-size: .92rem }
@@ -109,7 +113,9 @@ th.n, td.n { text-align: right; font-variant-numeric: tabular-nums; white-space:
 td.total { font-weight: 650 }
 td.zero { color: var(--quiet) }
 tbody th { font-weight: 500 }
-td.trouble { font-size: .88rem; max-width: 24rem; overflow-wrap: anywhere }
+td.trouble { font-size: .88rem; min-width: 11rem; max-width: 24rem; overflow-wrap: anywhere }
+th.n { white-space: normal } th small { font-weight: 400; color: var(--quiet); white-space: nowrap }
+thead th { vertical-align: bottom }
 th button { all: unset; cursor: pointer; font-weight: 600 }
 th button:focus-visible, summary:focus-visible, a:focus-visible, input:focus-visible {
   outline: 2px solid var(--focus); outline-offset: 2px; border-radius: 3px }
@@ -117,18 +123,18 @@ th[aria-sort=ascending] button::after { content: " \\2191" }
 th[aria-sort=descending] button::after { content: " \\2193" }
 .controls { display: flex; flex-wrap: wrap; gap: 8px 18px; align-items: center; margin-top: 10px;
   font-size: .92rem }
-.controls input[type=search] { font: inherit; color: inherit; background: var(--page);
+.controls input[type=search] { width: 17rem; max-width: 100%;
+  font: inherit; color: inherit; background: var(--page);
   border: 1px solid var(--quiet); border-radius: 6px; padding: 4px 9px }
 @media (max-width: 860px) {
   main { padding: 20px 16px 56px }
   .on-wide { display: none } .on-narrow { display: inline }
-  .tile, .tile.half { grid-column: span 6 } .tile.wide-on-narrow { grid-column: span 12 }
   .overview { grid-template-columns: 132px 1fr auto }
   .group > summary, .row { grid-template-columns: 190px 1fr }
   .hint { grid-column: 1 / -1; margin: -6px 0 2px 1.1em }
   .hint:empty { display: none }
 }
-@media (max-width: 520px) { .tile, .tile.half { grid-column: span 12 } }
+@media (max-width: 560px) { .tile, .tile.half { grid-column: span 12 } }
 @media print {
   body { font-size: 11pt } main { max-width: none; padding: 0 }
   h2 { margin-top: 26px } h2, h3 { break-after: avoid }

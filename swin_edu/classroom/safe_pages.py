@@ -77,7 +77,7 @@ class CleanOutputs(NbGraderPreprocessor):
     ) -> tuple[NotebookNode, ResourcesDict]:
         """Take out scripts, live views, and what an output says of itself.
 
-        nbconvert writes an output's width into the page without quotes, and so whatever else it says.
+        nbconvert writes a picture's width into the page without quotes, and so whatever else it says.
 
         Args:
             cell: of a notebook that was run.
@@ -89,7 +89,7 @@ class CleanOutputs(NbGraderPreprocessor):
         """
         for output in cell.get("outputs", []):
             if "metadata" in output:
-                output.metadata = NotebookNode()
+                output.metadata = NotebookNode({kind: _size(output.metadata.get(kind)) for kind in PICTURES})
             data: dict[str, Any] = output.get("data", {})
             unwanted = [kind for kind in data if kind not in SHOWN or not _is_picture(kind, data[kind])]
             for kind in unwanted:
@@ -103,6 +103,12 @@ def _is_harmless(tag: str, name: str, value: str) -> bool:
     if (tag, name) == ("a", "href"):
         return value.startswith(("http://", "https://", "mailto:", "#"))
     return name in ("alt", "title", "colspan", "rowspan", "align", "open", "start")
+
+
+def _size(metadata: Any) -> NotebookNode:
+    """Width and height of a picture, where they are numbers."""
+    given = metadata if isinstance(metadata, dict) else {}
+    return NotebookNode({name: given[name] for name in ("width", "height") if type(given.get(name)) is int})
 
 
 def _is_picture(kind: str, value: Any) -> bool:

@@ -5,20 +5,19 @@
 
 import json
 import os
-import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from swin_edu.classroom.box_processes import end_process, first_process, only_child, start_process
 from swin_edu.classroom.sandbox_files import (
     COURSE,
     FOLDER,
@@ -147,7 +146,7 @@ class Sandbox:
                 try:
                     yield Started(process, here.fileno(), find_worker, errors)
                 finally:
-                    _end(process)
+                    end_process(process)
 
     @contextmanager
     def _launch_isolated(self, settings: dict[str, Any], errors: Any) -> Iterator[Any]:
@@ -160,15 +159,15 @@ class Sandbox:
             worker = [python_program(), "-I", "-c", START, json.dumps(settings)]
             command = self.command(settings["folder_bytes"], seccomp, info, worker)
             # No environment even for bubblewrap: inside, it is process 1, whose environment /proc shows.
-            process = _popen(command, {}, "/", errors, [settings["channel"], seccomp, info])
+            process = start_process(command, {}, "/", errors, [settings["channel"], seccomp, info])
             os.close(info)
             info = -1
-            first = _first_process(reading)
+            first = first_process(reading)
         finally:
             for descriptor in (seccomp, reading, info):
                 if descriptor >= 0:
                     os.close(descriptor)
-        yield process, (lambda: _only_child(first))
+        yield process, (lambda: only_child(first))
 
     @contextmanager
     def _launch_plain(self, settings: dict[str, Any], errors: Any) -> Iterator[Any]:
@@ -181,7 +180,9 @@ class Sandbox:
                 link.symlink_to(part)
             settings = {**settings, "folder": str(folder), "paths": [str(course), *import_paths()]}
             command = [python_program(), "-I", "-c", START, json.dumps(settings)]
-            process = _popen(command, environment(str(folder)), str(folder), errors, [settings["channel"]])
+            process = start_process(
+                command, environment(str(folder)), str(folder), errors, [settings["channel"]]
+            )
             yield process, (lambda: process.pid)
 
 
@@ -233,46 +234,9 @@ def _try_out(sandbox: Sandbox) -> tuple[bool, str]:
         tried = subprocess.run(
             command, capture_output=True, text=True, env={}, pass_fds=[seccomp, info], timeout=60, check=False
         )
+    except subprocess.TimeoutExpired:
+        return False, "it took more than a minute"
     finally:
         for descriptor in (reading, info, seccomp):
             os.close(descriptor)
     return tried.stdout.strip() == "works", tried.stderr.strip()[-300:]
-
-
-def _popen(command: list[str], environment: dict[str, str], folder: str, errors: Any, keep: list[int]) -> Any:
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=errors,
-        env=environment,
-        cwd=folder,
-        pass_fds=keep,
-        start_new_session=True,
-    )
-
-
-def _first_process(reading: int) -> int | None:
-    """The box's first process, which bubblewrap says as JSON; None where it did not start."""
-    said = b""
-    while b"}" not in said and select.select([reading], [], [], 10)[0] and (piece := os.read(reading, 4096)):
-        said += piece
-    try:
-        return int(json.loads(said)["child-pid"])
-    except (ValueError, LookupError):
-        return None
-
-
-def _only_child(first: int | None) -> int | None:
-    """The worker, for the box's first process starts nothing else, and the worker can't start anything."""
-    try:
-        return int(Path(f"/proc/{first}/task/{first}/children").read_text().split()[0])
-    except (OSError, ValueError, IndexError):
-        return None
-
-
-def _end(process: subprocess.Popen) -> None:
-    """End bubblewrap at once; the box's first process dies with it, and so do all others there."""
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

@@ -21,7 +21,7 @@ CLONE_THREAD = 0x00010000
 # CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET: a thread may not come with a new namespace.
 CLONE_NEW = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
 X32 = 0x40000000  # the second, rarely used table of x86_64; none of our numbers holds there
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 TIOCSTI, TIOCLINUX = 0x5412, 0x541C
 
 # name: (x86_64, aarch64); None where the machine has no such call. Numbers never change once given.
@@ -178,26 +178,26 @@ def filter_program(machine: str | None = None) -> bytes:
         >>> len(filter_program("x86_64")) % 8
         0
     """
-    here = architecture(machine)
+    here, refuse = architecture(machine), REFUSE | errno.EPERM
     program = [_load(MACHINE), *_unless(EQUAL, here.audit, KILL), _load(NUMBER)]
     if here.name == "x86_64":
         program += _when(AT_LEAST, X32, KILL)
     for call in REFUSED:
         if (number := here.number(call)) is not None:
-            program += _when(EQUAL, number, REFUSE | errno.EPERM)
+            program += _when(EQUAL, number, refuse)
     # The C library falls back to clone, whose flags can be read here; those of clone3 lie in memory.
     program += _when(EQUAL, here.number("clone3"), REFUSE | errno.ENOSYS)
     # Said so that who tries a download understands. Pairs of connected sockets (asyncio) are another call.
     program += _when(EQUAL, here.number("socket"), REFUSE | errno.ENETUNREACH)
     threads_only = [
-        *_unless(ANY_BIT, CLONE_THREAD, REFUSE | errno.EPERM),
-        *_when(ANY_BIT, CLONE_NEW, REFUSE | errno.EPERM),
+        *_unless(ANY_BIT, CLONE_THREAD, refuse),
+        *_when(ANY_BIT, CLONE_NEW, refuse),
     ]
     program += _with_argument(here.number("clone"), 0, threads_only)
-    # Without it, the process outlives a grader that is killed.
-    outlive = _when(EQUAL, PR_SET_PDEATHSIG, REFUSE | errno.EPERM)
-    program += _with_argument(here.number("prctl"), 0, outlive)
-    typing = [*_when(EQUAL, TIOCSTI, REFUSE | errno.EPERM), *_when(EQUAL, TIOCLINUX, REFUSE | errno.EPERM)]
+    # To outlive a grader that is killed; to be looked at by nobody.
+    hiding = [check for what in (PR_SET_PDEATHSIG, PR_SET_DUMPABLE) for check in _when(EQUAL, what, refuse)]
+    program += _with_argument(here.number("prctl"), 0, hiding)
+    typing = [check for what in (TIOCSTI, TIOCLINUX) for check in _when(EQUAL, what, refuse)]
     program += _with_argument(here.number("ioctl"), 1, typing)
     return b"".join([*program, _return(ALLOW)])
 

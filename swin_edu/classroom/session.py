@@ -21,13 +21,22 @@ be hostile.
   since a number of processes cannot be limited for root. When the grader dies, the box dies.
 - The others. A cell or function that hangs or ends its process costs that one a restart; the rest goes on.
 
-**What does not hold.** A hole in the Linux kernel or in bubblewrap is a hole here. The reference functions of
-`swin_edu.model` can be imported, as in any notebook: whether a student calls them is for the teacher to
-see. A function sees the arguments of hidden cases (else it could not answer), and its later answers can
-carry them out: never show a student answers to cases other than the visible ones. Two submissions graded at
-once slow each other down, and memory of all that run at once adds up. Text and pictures come out and are
-shown: HTML and scripts among the outputs do not, but a notebook's own markdown cells never pass through
-here. Without isolation (`Sandbox(None)`) only the limits hold, and no secrets.
+**What does not hold.**
+
+- A hole in the Linux kernel or in bubblewrap is a hole here.
+- The library without its exercises can be imported, as in any notebook: `swin_edu.model` solves some of them.
+  Whether a student calls it is for the teacher to see.
+- A function sees the arguments of hidden cases (else it could not answer them), and later answers can carry
+  them out. Show a student answers to the visible cases only; `exercise.judge(..., visible=n)` does.
+- Names of folders that are mounted (where Python is installed) can be read; what else is in them cannot.
+- Text and pictures come out and are shown. HTML and scripts among the outputs do not, but a notebook's own
+  markdown cells never pass through here.
+- Submissions that run at once share the processor and add up in memory.
+- Without isolation (`Sandbox(None)`) only the limits on memory, time, files and outputs hold, and no secrets.
+
+**For honest submissions.** New processes are refused, so `DataLoader(num_workers=2)`, `!commands` and
+`torch.compile` do not work; torch runs on one thread. Whoever grades several at once does it in several
+processes rather than threads: functions among the arguments are called in a fork (`given_functions`).
 """
 
 import time

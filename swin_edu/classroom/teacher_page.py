@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from swin_edu.classroom import page_sections as sections
+from swin_edu.classroom import page_tables as tables
 from swin_edu.classroom.class_counts import count_class
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.html_tags import Html, join, tag
@@ -37,16 +38,16 @@ def teacher_page(results: Results, title: str = "", links: Mapping[str, str] | N
     if not results.students:
         body = [tag("p", "Nobody has handed in yet.")]
     elif not results.exercises:
-        body = [sections.to_look_at(counts, links), sections.questions(counts)]
+        body = [sections.to_look_at(counts, links), tables.questions(counts)]
     else:
         body = [
             sections.at_a_glance(counts),
             sections.by_exercise(counts),
             sections.points(counts),
             sections.each_exercise(counts, links),
-            sections.questions(counts),
+            tables.questions(counts),
             sections.to_look_at(counts, links),
-            sections.students(counts, links),
+            tables.students(counts, links),
         ]
     head = tag(
         "head",

@@ -15,8 +15,9 @@ from typing import Any
 
 from swin_edu.classroom.channel import Channel, Closed, Message, TooLate
 from swin_edu.classroom.given_functions import GivenFunctions
+from swin_edu.classroom.packed import Malformed, plain_text
 from swin_edu.classroom.sandbox import FOLDER, Sandbox, Started
-from swin_edu.classroom.wire import Malformed, plain_text, unpack
+from swin_edu.classroom.wire import unpack
 from swin_edu.exercises.running import TIME_LIMIT, Outcome, Problem
 
 __all__ = ["Limits", "Lost", "OutOfTime", "StartFailed", "Worker"]
@@ -214,13 +215,13 @@ class Worker:
             threads = next(
                 int(line.split()[1]) for line in status.splitlines() if line.startswith("Threads:")
             )
+            if threads > self.limits.threads:
+                raise Lost(STOPPED, f"it started {threads} threads")
             folder = os.statvfs(f"/proc/{self.process_id}/root{FOLDER}")
-        except (OSError, StopIteration):
+            if folder.f_files - folder.f_ffree > MAX_FILES:
+                raise Lost(STOPPED, f"it made more than {MAX_FILES} files")
+        except (OSError, StopIteration):  # it has just ended
             return
-        if threads > self.limits.threads:
-            raise Lost(STOPPED, f"it started {threads} threads")
-        if folder.f_files - folder.f_ffree > MAX_FILES:
-            raise Lost(STOPPED, f"it made more than {MAX_FILES} files")
 
 
 def _words(value: Any, most: int) -> str:

@@ -4,6 +4,7 @@
 """
 
 import importlib.metadata
+import importlib.util
 import os
 import platform
 import shutil
@@ -194,6 +195,21 @@ def check_tests() -> Finding:
     return Finding("for tests", "optional", f"not found: {', '.join(absent)}", remedy)
 
 
+def check_classroom() -> Finding:
+    """What only teachers need: nbgrader, and a bubblewrap that works."""
+    if importlib.util.find_spec("nbgrader") is None:
+        return Finding("for teachers", "optional", "no nbgrader", 'pip install "swin-edu[classroom]"')
+    try:
+        from swin_edu.classroom.sandbox import NoSandbox, find_sandbox
+    except (ImportError, OSError) as error:
+        return Finding("for teachers", "optional", f"not known: {error}", INSTALL)
+    try:
+        sandbox = find_sandbox()
+    except NoSandbox as error:
+        return Finding("for teachers", "optional", "submissions cannot be graded in isolation", str(error))
+    return Finding("for teachers", "good", f"nbgrader {_version('nbgrader')}, {sandbox.program}")
+
+
 CHECKS: dict[str, Callable[[], Finding]] = {
     "Python": check_python,
     "PyTorch": check_torch,
@@ -205,6 +221,7 @@ CHECKS: dict[str, Callable[[], Finding]] = {
     "disk": check_disk,
     "data": check_data,
     "for tests": check_tests,
+    "for teachers": check_classroom,
 }
 
 

@@ -3,10 +3,12 @@
 `assignments/README.md` shows how; the work itself is done by `swin_edu.classroom.giving_back`.
 """
 
+from functools import partial
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from swin_edu.commands.classroom import chosen, open_course, show_troubles, shown
 from swin_edu.commands.messages import stop_with
@@ -37,7 +39,11 @@ def feedback(
     failed = []
     for name in names:
         try:
-            made = give_back(course, name)
+            with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+                show = partial(progress.update, progress.add_task(name, total=None))
+                made = give_back(
+                    course, name, progress=lambda done, of, show=show: show(completed=done, total=of)
+                )
         except ClassroomError as error:
             failed.append(error)
             continue

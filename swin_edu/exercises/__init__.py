@@ -3,10 +3,10 @@
 The lessons' "your turn" cells use them; one file a chapter holds references, cases and known mistakes.
 """
 
-import builtins
 from importlib import import_module
 
 from swin_edu.exercises.engine import Exercise, Mistake
+from swin_edu.exercises.overview import ExerciseList
 from swin_edu.exercises.report import Report
 
 # One module a chapter, in the order of the course; each ends with EXERCISES.
@@ -22,14 +22,14 @@ _EXERCISES: dict[str, Exercise] = {
 __all__ = ["Exercise", "Mistake", "Report", *_EXERCISES]
 
 
-def list() -> "builtins.list[Exercise]":
-    """All exercises, in the order of the course.
+def list() -> ExerciseList:
+    """All exercises, in the order of the course; a notebook shows them as a table.
 
     Example:
         >>> [exercise.name for exercise in list() if exercise.chapter == "03"]
-        ['mask_1d', 'mask_any', 'who_hears_after']
+        ['mask_1d', 'mask_any', 'mend_memory', 'who_hears_after', 'mend_padding', 'video_mask']
     """
-    return [*_EXERCISES.values()]
+    return ExerciseList(_EXERCISES.values())
 
 
 def __getattr__(name: str) -> Exercise:

@@ -46,7 +46,7 @@ def same_answer(got: Any, expected: Any, exactly: bool = False) -> bool:
     if isinstance(expected, Tensor):
         if not isinstance(got, Tensor) or _form(got) != _form(expected):
             return False
-        return not bool(_differs(got, expected, exactly).any())
+        return not bool(differs(got, expected, exactly).any())
     if isinstance(expected, bool) or isinstance(got, bool):
         return type(got) is type(expected) and got == expected
     if isinstance(expected, Integral):
@@ -116,7 +116,7 @@ def _describe_tensor(got: Any, expected: Tensor) -> str:
         return f"return a dense tensor on {expected.device}; yours is {got.layout} on {got.device}"
     if expected.dtype == torch.bool and torch.equal(got, ~expected):
         return "every entry is the other way round"
-    wrong = _differs(got, expected)
+    wrong = differs(got, expected)
     words = f"{int(wrong.sum())} of {wrong.numel()} entries differ"
     if not wrong.ndim:
         return f"expected {_short(expected)}, got {_short(got)}"
@@ -140,7 +140,7 @@ def _form(tensor: Tensor) -> tuple[Any, ...]:
     return tensor.shape, tensor.dtype, tensor.device, tensor.layout
 
 
-def _differs(got: Tensor, expected: Tensor, exactly: bool = False) -> Tensor:
+def differs(got: Tensor, expected: Tensor, exactly: bool = False) -> Tensor:
     """Bool, True where two tensors of one form differ (by more than rounding, unless exactly)."""
     if not expected.is_floating_point():
         return got != expected

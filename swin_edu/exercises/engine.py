@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from swin_edu.exercises import judging, progress
+from swin_edu.exercises import judging, overview, progress, showing
 from swin_edu.exercises.marks import marks
 from swin_edu.exercises.report import Report, SaidReport
 from swin_edu.exercises.running import Answer, Outcome, run
-from swin_edu.exercises.sources import Words, source_of
+from swin_edu.exercises.sources import Code, Words, source_of
 
 Difficulty = Literal["easy", "medium", "hard"]
 # How many hints of each exercise were shown since the start of this process.
@@ -78,6 +78,8 @@ class Exercise:
     def check(self, function: Answer) -> Report:
         """Run a learner's function on every case, print the verdict, and return it.
 
+        A notebook also shows the first wrong answer beside the expected one.
+
         Nothing that the function does raises here: an unwritten stub, an exception, an endless loop, an
         answer of another kind and a changed input each get a message of their own. A right answer is
         remembered (`swin_edu.exercises.progress`).
@@ -92,7 +94,20 @@ class Exercise:
         print(report)
         if report.passed:
             progress.remember(self.name)
+        elif report.expected is not None:
+            showing.show(report, self.cases()[report.case])
         return SaidReport(**vars(report))
+
+    @property
+    def stub(self) -> Code:
+        """The head of the function to write, to be copied into a cell."""
+        return Code(overview.stub_of(self))
+
+    def __repr__(self) -> str:
+        return overview.card_text(self)
+
+    def _repr_html_(self) -> str:
+        return overview.card_html(self)
 
     def examine(self, function: Answer) -> Report:
         """The same as `check`, without printing or remembering."""

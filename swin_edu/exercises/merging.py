@@ -1,12 +1,10 @@
-"""Exercises on patch merging: blocks of any size, the way back, and weights trained in another order.
+"""Exercises on patch merging; here blocks of any size, and the way back.
 
-They belong to notebook 06; paper, Section 3.1, "patch merging".
+Notebook 06 and assignment 4 set them; paper, Section 3.1, "patch merging".
 """
 
 import random
 from collections.abc import Callable
-from functools import cache
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +13,8 @@ from torch import Tensor
 
 from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
+from swin_edu.exercises.merging_probe import which_arrive
+from swin_edu.exercises.merging_weights import weights_from_port
 from swin_edu.model.merging import gather_neighbours
 
 IN_COLUMNS = "b (h row) (w column) c -> b h w (column row c)"
@@ -35,7 +35,14 @@ def _draw_tokens(generator: random.Random, smallest: int, largest: int) -> Tenso
     return normal(generator, generator.randint(2, 4), *sides, generator.randint(2, 5), dtype=torch.float64)
 
 
-# ---- A: blocks of any size --------------------------------------------------------------------------
+# ---- blocks of any size -----------------------------------------------------------------------------
+
+
+def _gather_blocks(tokens: Tensor, size: int) -> Tensor:
+    height, width = tokens.shape[1:3]
+    tokens = F.pad(tokens, (0, 0, 0, -width % size, 0, -height % size))
+    pattern = "b (h row) (w column) c -> b h w (column row c)"
+    return rearrange(tokens, pattern, row=size, column=size)
 
 
 def _gather(tokens: Tensor, size: int, pattern: str = IN_COLUMNS) -> Tensor:
@@ -61,6 +68,14 @@ def _cropped(tokens: Tensor, size: int) -> Tensor:
     return rearrange(tokens[:, :height, :width], IN_COLUMNS, row=size, column=size)
 
 
+def _last_repeated(tokens: Tensor, size: int) -> Tensor:
+    """The border is filled up with copies of the last row and column."""
+    height, width = tokens.shape[1:3]
+    rows = torch.arange(height + -height % size).clamp(max=height - 1)
+    columns = torch.arange(width + -width % size).clamp(max=width - 1)
+    return _gather(tokens[:, rows][:, :, columns], size)
+
+
 gather_blocks = Exercise(
     name="gather_blocks",
     chapter="06",
@@ -68,7 +83,7 @@ gather_blocks = Exercise(
     minutes=8,
     task="Lay the channels of each size x size block one after another, column by column; zeros fill up "
     "blocks at the bottom and right: (B, H, W, C) -> (B, ceil(H/size), ceil(W/size), size*size*C).",
-    reference=_gather,
+    reference=_gather_blocks,
     cases=lambda: [
         (_tokens(2, 6, 8, 3), 2),
         (_tokens(2, 7, 8, 3), 2),
@@ -94,8 +109,7 @@ gather_blocks = Exercise(
         ),
         "pads_swapped": Mistake(
             lambda tokens, size: _padded(tokens, size, lambda H, W: (0, -H % size, 0, -W % size)),
-            "A side that is left over cannot be cut. How many zeros does it need, and where does F.pad "
-            "start: at the first axis or at the last?",
+            "The sides do not fit any more. Which axis does F.pad start with: the first or the last?",
         ),
         "pads_at_top_and_left": Mistake(
             lambda tokens, size: _padded(tokens, size, lambda H, W: (-W % size, 0, -H % size, 0)),
@@ -105,18 +119,31 @@ gather_blocks = Exercise(
             lambda tokens, size: _padded(tokens, size, lambda H, W: (0, W % size, 0, H % size)),
             "H % size is what is left over. How many rows are missing to the next whole block?",
         ),
+        "one_block_too_many": Mistake(
+            lambda tokens, size: _padded(tokens, size, lambda H, W: (0, size - W % size, 0, size - H % size)),
+            "A side that fits gets a whole block of zeros. What is size - H % size if nothing is left over?",
+        ),
         "border_cut_off": Mistake(
             _cropped, "The last rows and columns are lost. What should happen with a block that is not full?"
+        ),
+        "border_repeated": Mistake(
+            _last_repeated, "You fill blocks up with copies of the border. What does the task fill them with?"
         ),
     },
     hints=(
         "How many rows are missing for 7 rows and size 3? Check that your formula says 2, not 1.",
-        "In Python, -7 % 3 is 2.",
+        "In Python, -7 % 3 is 2. F.pad begins with the last axis, and for each axis takes before and after.",
+        "Then one rearrange: split H into (h row) and W into (w column). In which order do row, column and "
+        "c stand together at the end?",
     ),
 )
 
+# ---- the way back -----------------------------------------------------------------------------------
 
-# ---- B: the way back --------------------------------------------------------------------------------
+
+def _split_neighbours(groups: Tensor, height: int, width: int) -> Tensor:
+    pattern = "b h w (column row c) -> b (h row) (w column) c"
+    return rearrange(groups, pattern, row=2, column=2)[:, :height, :width]
 
 
 def _split(groups: Tensor, height: int, width: int, pattern: str = IN_COLUMNS) -> Tensor:
@@ -153,7 +180,7 @@ split_neighbours = Exercise(
     minutes=10,
     task="Undo gather_neighbours: (B, ceil(height/2), ceil(width/2), 4C) -> (B, height, width, C), "
     "for odd height and width too.",
-    reference=_split,
+    reference=_split_neighbours,
     cases=lambda: [
         (gather_neighbours(_tokens(2, 6, 8, 3)), 6, 8),
         (gather_neighbours(_tokens(2, 7, 10, 3)), 7, 10),
@@ -184,174 +211,18 @@ split_neighbours = Exercise(
         "cut_at_top_and_left": Mistake(
             _split_late, "You cut at the top and left. Where did gather_neighbours put its zeros?"
         ),
+        "cut_to_width_and_height": Mistake(
+            lambda groups, H, W: _split(groups, W, H), "Which of the two sides is cut to `height`?"
+        ),
         "first_neighbour_four_times": Mistake(
             _repeated, "All four tokens of a group get the same numbers. Where are the other three quarters?"
         ),
     },
-    hints=("The pattern, read from right to left.", "Then look at what was padded."),
-)
-
-
-# ---- C: weights from a stranger ---------------------------------------------------------------------
-
-
-def unfold_order(tokens: Tensor) -> Tensor:
-    """How an nn.Unfold port gathers: (B, H, W, C) -> (B, H/2, W/2, 4C), H and W even.
-
-    Example:
-        >>> unfold_order(torch.tensor([[1, 2], [3, 4]])[None, :, :, None]).flatten()
-        tensor([1, 2, 3, 4])
-    """
-    maps = rearrange(tokens, "b h w c -> b c h w")
-    columns = F.unfold(maps.double(), kernel_size=2, stride=2).to(tokens.dtype)
-    return rearrange(columns, "b c (h w) -> b h w c", h=tokens.shape[1] // 2)
-
-
-def row_order(tokens: Tensor) -> Tensor:
-    """A port that goes row by row: (B, H, W, C) -> (B, H/2, W/2, 4C), H and W even.
-
-    Example:
-        >>> row_order(torch.tensor([[1, 2], [3, 4]])[None, :, :, None]).flatten()
-        tensor([1, 2, 3, 4])
-    """
-    return rearrange(tokens, IN_ROWS, row=2, column=2)
-
-
-def odd_order(tokens: Tensor) -> Tensor:
-    """A port in an order that no library has: the Unfold order, cut and dealt like cards.
-
-    Example:
-        >>> odd_order(torch.tensor([[1, 2], [3, 4]])[None, :, :, None]).flatten()
-        tensor([3, 1, 4, 2])
-    """
-    half = 2 * tokens.shape[-1]
-    groups = unfold_order(tokens)
-    return torch.stack([groups[..., half:], groups[..., :half]], dim=-1).flatten(-2)
-
-
-@cache
-def dealt_order(seed: int) -> Callable[[Tensor], Tensor]:
-    """A port in any order at all, another one for each seed.
-
-    Args:
-        seed: of the permutation of the 4C numbers.
-
-    Returns:
-        Its `gather`; the same object for the same seed.
-
-    Example:
-        >>> dealt_order(3)(torch.zeros(2, 4, 6, 5)).shape
-        torch.Size([2, 2, 3, 20])
-    """
-
-    def gather(tokens: Tensor) -> Tensor:
-        groups = row_order(tokens)
-        return groups[..., torch.randperm(groups.shape[-1], generator=torch.Generator().manual_seed(seed))]
-
-    return gather
-
-
-def _order_of(gather: Callable[[Tensor], Tensor], channels: int) -> Tensor:
-    """Where each number of the port's groups stands in an official group: (4C,) integers."""
-    numbers = torch.arange(channels, dtype=torch.float64)
-    return gather(rearrange(numbers, "(column row c) -> 1 row column c", row=2, column=2)).flatten().long()
-
-
-Weights = tuple[Tensor, Tensor, Tensor]
-
-
-def _permuted(order: Tensor, norm_weight: Tensor, norm_bias: Tensor, reduction: Tensor) -> Weights:
-    return norm_weight[order], norm_bias[order], reduction[:, order]
-
-
-def _ported(gather: Any, norm_weight: Tensor, norm_bias: Tensor, reduction: Tensor) -> Weights:
-    order = _order_of(gather, len(norm_weight))
-    return _permuted(order.argsort(), norm_weight, norm_bias, reduction)
-
-
-def _wrong_way(gather: Any, *weights: Tensor) -> Weights:
-    return _permuted(_order_of(gather, len(weights[0])), *weights)
-
-
-def _always_unfold(gather: Any, *weights: Tensor) -> Weights:
-    return _permuted(_order_of(unfold_order, len(weights[0])).argsort(), *weights)
-
-
-def _always_rows(gather: Any, *weights: Tensor) -> Weights:
-    return _permuted(_order_of(row_order, len(weights[0])).argsort(), *weights)
-
-
-def _norm_forgotten(gather: Any, norm_weight: Tensor, norm_bias: Tensor, reduction: Tensor) -> Weights:
-    return norm_weight, norm_bias, _ported(gather, norm_weight, norm_bias, reduction)[2]
-
-
-def _norm_bias_forgotten(gather: Any, norm_weight: Tensor, norm_bias: Tensor, reduction: Tensor) -> Weights:
-    weight, _, columns = _ported(gather, norm_weight, norm_bias, reduction)
-    return weight, norm_bias, columns
-
-
-def _numbered_in_rows(gather: Any, *weights: Tensor) -> Weights:
-    """The probe itself was filled row by row."""
-    numbers = torch.arange(len(weights[0]), dtype=torch.float64)
-    probe = rearrange(numbers, "(row column c) -> 1 row column c", row=2, column=2)
-    return _permuted(gather(probe).flatten().long().argsort(), *weights)
-
-
-def _trained_weights(channels: int) -> Weights:
-    return _tokens(4 * channels), _tokens(4 * channels, 1)[:, 0], _tokens(2 * channels, 4 * channels)
-
-
-def _draw_port(generator: random.Random) -> tuple:
-    channels = generator.choice((2, 4, 6))
-    gather, n = dealt_order(generator.randrange(2**31)), 4 * channels
-    return gather, *(normal(generator, *shape, dtype=torch.float64) for shape in ((n,), (n,), (n // 2, n)))
-
-
-weights_from_port = Exercise(
-    name="weights_from_port",
-    chapter="06",
-    difficulty="hard",
-    minutes=20,
-    task="A port gathers 2 x 2 groups with `gather`, in an order of its own. From its norm weight (4C,), "
-    "norm bias (4C,) and reduction (2C, 4C) make those of a PatchMerging that computes the same.",
-    reference=_ported,
-    cases=lambda: [
-        (unfold_order, *_trained_weights(3)),
-        (row_order, *_trained_weights(5)),
-        (odd_order, *_trained_weights(3)),
-    ],
-    draw=_draw_port,
-    mistakes={
-        "wrong_direction": Mistake(
-            _wrong_way,
-            "The right permutation, the wrong way round. Does your index say where a number comes from, "
-            "or where it goes?",
-        ),
-        "unchanged": Mistake(
-            lambda gather, *weights: weights, "Nothing is permuted. Whose order are these weights in?"
-        ),
-        "norm_forgotten": Mistake(
-            _norm_forgotten, "The matrix is right. What else has one number for each of the 4C channels?"
-        ),
-        "norm_bias_forgotten": Mistake(
-            _norm_bias_forgotten, "Matrix and norm weight are right. What else has 4C numbers?"
-        ),
-        "always_unfold": Mistake(
-            _always_unfold, "Right for Unfold. How do you find out the order of any other `gather`?"
-        ),
-        "always_row_by_row": Mistake(
-            _always_rows, "Right for row order only. How do you find out the order of any other `gather`?"
-        ),
-        "probe_numbered_in_rows": Mistake(
-            _numbered_in_rows,
-            "In which order did you number the tokens that you sent through? It must be that of "
-            "gather_neighbours.",
-        ),
-    },
     hints=(
-        "You may run `gather` on tokens of your choice.",
-        "A permutation has two directions: check yours on random numbers, with both norms set at random.",
+        "Write down the pattern with which gather_neighbours works, and read it from right to left.",
+        "In a group, which neighbour do the first C numbers belong to, and which the next C?",
+        "What comes out is even on both sides. Which rows and columns of it were only padding?",
     ),
 )
 
-EXERCISES = (gather_blocks, split_neighbours, weights_from_port)
+EXERCISES = (gather_blocks, split_neighbours, which_arrive, weights_from_port)

@@ -1,6 +1,6 @@
-"""Exercises on the cyclic shift: masks in one dimension, masks for any window and shift, who hears whom.
+"""Exercises on the mask of shifted windows: in one dimension, and for any window and any shift.
 
-They belong to notebook 03; paper, Section 3.2 and Figure 4.
+They belong to notebook 03; paper, Section 3.2 and Figure 4. The others of the chapter are in files beside.
 """
 
 import random
@@ -9,18 +9,26 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
+from swin_edu.exercises.bug_of_memory import mend_memory
+from swin_edu.exercises.bug_of_padding import mend_padding
 from swin_edu.exercises.drawing import grid_of, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
-from swin_edu.model.windows import shift_mask
+from swin_edu.exercises.hearing import who_hears_after
+from swin_edu.exercises.masks_in_videos import video_mask
 
-ROWS_AND_COLUMNS = "Which of the two axes does each number belong to? Rows come first, always."
+ROWS_AND_COLUMNS = "Which of the two axes does each number belong to?"
+TRUE = "What does True mean in a mask of this course?"
 
 
 # ---- A: one dimension -------------------------------------------------------------------------------
 
 
 def _mask_1d(length: int, M: int, s: int) -> Tensor:
-    return shift_mask(1, length, (1, M), (0, s))
+    position = torch.arange(length)
+    # After the roll, the last window holds those that were always there, and the s that came round.
+    ids = (position >= length - M).long() + (position >= length - s).long()
+    ids = ids.view(length // M, M)
+    return ids[:, :, None] == ids[:, None, :]
 
 
 def _compare_1d(ids: Tensor, M: int) -> Tensor:
@@ -31,6 +39,10 @@ def _compare_1d(ids: Tensor, M: int) -> Tensor:
 def _bands(length: int, M: int, s: int) -> Tensor:
     position = torch.arange(length)
     return (position >= length - M).long() + (position >= length - s).long()
+
+
+def _before_the_roll(length: int, M: int, s: int) -> Tensor:
+    return _compare_1d((torch.arange(length) - s) // M, M)
 
 
 def _draw_1d(generator: random.Random) -> tuple[int, int, int]:
@@ -51,23 +63,35 @@ mask_1d = Exercise(
             lambda length, M, s: torch.ones(length // M, M, M, dtype=torch.bool),
             "You allow every pair. Who came round the edge in the last window?",
         ),
-        "inverted": Mistake(
-            lambda length, M, s: ~_mask_1d(length, M, s), "What does True mean in a mask of this course?"
-        ),
+        "inverted": Mistake(lambda length, M, s: ~_mask_1d(length, M, s), TRUE),
         "first_window": Mistake(
             lambda length, M, s: _mask_1d(length, M, s).flip(0),
             "At which end of the rolled axis do the wrapped tokens stand?",
         ),
+        "every_window": Mistake(
+            lambda length, M, s: _mask_1d(length, M, s)[-1:].repeat(length // M, 1, 1),
+            "All your windows are torn in two. Into how many of them does the roll bring strangers?",
+        ),
         "band_of_M_minus_s": Mistake(
             lambda length, M, s: _compare_1d(_bands(length, M, M - s), M),
             "How many tokens wrap around: s, or M - s?",
+        ),
+        "not_rolled": Mistake(
+            _before_the_roll,
+            "You compare the tokens where they stand before the roll. Who stands in the last window after "
+            "it?",
         ),
         "position_is_id": Mistake(
             lambda length, M, s: torch.eye(M, dtype=torch.bool).repeat(length // M, 1, 1),
             "In your mask each token sees only itself. When do two tokens have the same id?",
         ),
     },
-    hints=("One axis, three bands, and no second digit.",),
+    hints=(
+        "One axis, three bands, and no second digit.",
+        "Write down the tokens 0 ... 11 after a roll by -1, in windows of 4. Which window holds strangers?",
+        "Number the places so that neighbours share a number. Then compare, inside each window, each with "
+        "each.",
+    ),
     draw=_draw_1d,
 )
 
@@ -76,12 +100,22 @@ mask_1d = Exercise(
 
 
 def _mask_any(H: int, W: int, Mh: int, Mw: int, sh: int, sw: int) -> Tensor:
-    return shift_mask(H, W, (Mh, Mw), (sh, sw))
-
-
-def _compare(rows: Tensor, columns: Tensor, Mh: int, Mw: int, digit: int = 3) -> Tensor:
-    ids = digit * rows[:, None] + columns[None, :]
+    row, column = torch.arange(H), torch.arange(W)
+    rows = (row >= H - Mh).long() + (row >= H - sh).long()
+    columns = (column >= W - Mw).long() + (column >= W - sw).long()
+    ids = 3 * rows[:, None] + columns[None, :]
     ids = rearrange(ids, "(nh mh) (nw mw) -> (nh nw) (mh mw)", mh=Mh, mw=Mw)
+    return ids[:, :, None] == ids[:, None, :]
+
+
+def _compare(rows: Tensor, columns: Tensor, Mh: int, Mw: int, digit: int = 3, order: str = "nh nw") -> Tensor:
+    ids = digit * rows[:, None] + columns[None, :]
+    ids = rearrange(ids, f"(nh mh) (nw mw) -> ({order}) (mh mw)", mh=Mh, mw=Mw)
+    return ids[:, :, None] == ids[:, None, :]
+
+
+def _windows_by_reshape(H: int, W: int, Mh: int, Mw: int, sh: int, sw: int) -> Tensor:
+    ids = (3 * _bands(H, Mh, sh)[:, None] + _bands(W, Mw, sw)[None, :]).reshape(-1, Mh * Mw)
     return ids[:, :, None] == ids[:, None, :]
 
 
@@ -101,7 +135,7 @@ mask_any = Exercise(
     minutes=10,
     task="The mask for windows of Mh x Mw shifted by sh rows and sw columns: (nW, Mh*Mw, Mh*Mw) bool.",
     reference=_mask_any,
-    cases=lambda: [(8, 12, 2, 4, 1, 3), (6, 8, 3, 4, 2, 1), (4, 10, 2, 5, 1, 2)],
+    cases=lambda: [(8, 12, 2, 4, 1, 3), (6, 8, 3, 4, 2, 1), (4, 10, 2, 5, 1, 2), (12, 6, 3, 2, 2, 0)],
     mistakes={
         "shifts_swapped": Mistake(
             lambda H, W, Mh, Mw, sh, sw: _compare(_bands(H, Mh, sw), _bands(W, Mw, sh), Mh, Mw),
@@ -117,82 +151,32 @@ mask_any = Exercise(
         ),
         "digits_added": Mistake(
             lambda H, W, Mh, Mw, sh, sw: _compare(_bands(H, Mh, sh), _bands(W, Mw, sw), Mh, Mw, digit=1),
-            "Some different regions get one id. What must a digit be multiplied with?",
+            "Some different regions get one id. How do two digits make one number?",
         ),
-        "inverted": Mistake(
-            lambda *arguments: ~_mask_any(*arguments), "What does True mean in a mask of this course?"
+        "band_of_M_minus_s": Mistake(
+            lambda H, W, Mh, Mw, sh, sw: _compare(_bands(H, Mh, Mh - sh), _bands(W, Mw, Mw - sw), Mh, Mw),
+            "How many rows wrap around: sh, or Mh - sh?",
         ),
+        "windows_by_reshape": Mistake(
+            _windows_by_reshape,
+            "The ids are right, and your windows are runs of them in memory. How did chapter 02 cut a grid?",
+        ),
+        "window_column_by_column": Mistake(
+            lambda H, W, Mh, Mw, sh, sw: _compare(
+                _bands(H, Mh, sh), _bands(W, Mw, sw), Mh, Mw, order="nw nh"
+            ),
+            "Each mask is right, but for another window. Which neighbour of window 0 is window 1?",
+        ),
+        "inverted": Mistake(lambda *arguments: ~_mask_any(*arguments), TRUE),
     },
     hints=(
         "Rows and columns each have their own length, window and shift.",
         "Only the last digit's place stays the same.",
+        "Bands of the rows and bands of the columns make an id for each place, (H, W). What is left is "
+        "cutting and comparing.",
+        "Cut the ids as chapter 02 cuts tokens: six axes become (windows, places in a window).",
     ),
     draw=_draw_any,
 )
 
-
-# ---- C: who hears? ----------------------------------------------------------------------------------
-
-
-def _who_hears(
-    H: int, W: int, M: int, k: int, row: int, column: int, shifts: tuple[int, int] | None = None
-) -> Tensor:
-    knows = torch.zeros(H, W, dtype=torch.bool)
-    knows[row, column] = True
-    for block in range(k):
-        s = (shifts or (0, M // 2))[block % 2]
-        window = 1000 * ((torch.arange(H) - s) // M)[:, None] + (torch.arange(W) - s) // M
-        knows = torch.isin(window, window[knows])
-    return knows
-
-
-def _square(H: int, W: int, M: int, k: int, row: int, column: int) -> Tensor:
-    rows, columns = (torch.arange(H) - row).abs(), (torch.arange(W) - column).abs()
-    return (rows[:, None] <= k * M // 2) & (columns[None, :] <= k * M // 2)
-
-
-def _draw_who(generator: random.Random) -> tuple[int, int, int, int, int, int]:
-    M = generator.randint(2, 6)
-    H, W = grid_of(generator, (M, M), most=6)
-    return H, W, M, generator.randint(1, 5), generator.randrange(H), generator.randrange(W)
-
-
-who_hears_after = Exercise(
-    name="who_hears_after",
-    chapter="03",
-    difficulty="hard",
-    minutes=15,
-    task="(H, W) bool: whom token (row, column) can have had an effect on after k blocks, plain first.",
-    reference=_who_hears,
-    cases=lambda: [
-        (8, 12, 4, 1, 2, 5),
-        (8, 12, 4, 2, 2, 5),
-        (32, 24, 4, 3, 14, 17),
-        (12, 20, 4, 4, 1, 18),
-        (12, 18, 6, 2, 5, 9),
-        (10, 15, 5, 3, 4, 7),
-    ],
-    mistakes={
-        "never_shifted": Mistake(
-            lambda *a: _who_hears(*a, shifts=(0, 0)), "Where do the windows stand in the second block?"
-        ),
-        "always_shifted": Mistake(
-            lambda H, W, M, *a: _who_hears(H, W, M, *a, shifts=(M // 2, M // 2)),
-            "Is the first block shifted?",
-        ),
-        "shifted_first": Mistake(
-            lambda H, W, M, *a: _who_hears(H, W, M, *a, shifts=(M // 2, 0)), "Is the first block shifted?"
-        ),
-        "square_around_the_token": Mistake(
-            _square, "You grow a square around the token. Is a token always in the middle of its window?"
-        ),
-    },
-    hints=(
-        "Keep a bool grid of those who know.",
-        "In each block, a token learns it if somebody in its window knows.",
-        "The first block is plain.",
-    ),
-    draw=_draw_who,
-)
-
-EXERCISES = (mask_1d, mask_any, who_hears_after)
+EXERCISES = (mask_1d, mask_any, mend_memory, who_hears_after, mend_padding, video_mask)

@@ -38,8 +38,8 @@ def source_of(function: Callable[..., Any]) -> Code:
         function: written in Python.
 
     Example:
-        >>> from swin_edu import exercises
-        >>> "def shift_mask(" in source_of(exercises.mask_1d.reference)
+        >>> from swin_edu import shift_mask
+        >>> "def region_ids(" in source_of(shift_mask)
         True
     """
     found: dict[str, str] = {}

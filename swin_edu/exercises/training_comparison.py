@@ -138,11 +138,9 @@ compare_seeds = Exercise(
         ),
         "signs_only": Mistake(
             _goes_wrong(
-                chance=lambda d, sums: _as_far(
-                    _flipped_sums([1] * len(d)), sum((x > 0) - (x < 0) for x in d)
-                )
+                chance=lambda d, sums: _as_far(_flipped_sums([1] * len(d)), sum((x > 0) - (x < 0) for x in d))
             ),
-            "You count how often the first won. By how much it won should matter, too.",
+            "You count how often the first won. Does it matter by how much it won?",
         ),
         "shuffled_groups": Mistake(
             _shuffled_groups,

@@ -1,6 +1,6 @@
-"""Exercises on windows: cut them when they are not square, count what they cost, attend in them anywhere.
+"""The exercise on cutting windows that are not square; the library's own answer is `window_partition`.
 
-Notebook 02 sets these tasks; the library's own answers are `window_partition` and `WindowAttention`.
+Notebook 02 sets it. The other exercises of the chapter are in the files beside this one.
 """
 
 import math
@@ -13,8 +13,9 @@ from torch import Tensor
 from swin_edu.exercises.drawing import grid_of, normal, unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.exercises.windows_attention import attend_in_windows
-
-# ---- A: windows that are not square -----------------------------------------------------------------
+from swin_edu.exercises.windows_cost import count_multiply_adds
+from swin_edu.exercises.windows_dilated import dilated_windows
+from swin_edu.exercises.windows_in_videos import in_video_windows
 
 
 def _cut_windows(tokens: Tensor, window: tuple[int, int]) -> Tensor:
@@ -71,13 +72,15 @@ def _cut_cases() -> list[tuple]:
         (_numbered_tokens(2, 8, 12, 3), (4, 2)),
         (_numbered_tokens(2, 8, 12, 3), (4, 4)),
         (_numbered_tokens(3, 6, 4, 1), (2, 4)),
-        (_numbered_tokens(2, 4, 9, 2), (2, 3)),
+        (_numbered_tokens(2, 6, 12, 2), (2, 3)),
     ]
 
 
 def _draw_cut(generator: random.Random) -> tuple[Tensor, tuple[int, ...]]:
-    window = unequal(generator, 2, 5)
-    grid = grid_of(generator, window)
+    """Sides that fit swapped and square windows as well: an error would be harder to recognise."""
+    window = unequal(generator, 2, 4)
+    step = math.lcm(*window)
+    grid = grid_of(generator, (step, step), most=3)
     return normal(generator, generator.randint(2, 4), *grid, generator.randint(2, 4)), window
 
 
@@ -101,12 +104,13 @@ cut_windows = Exercise(
         ),
         "window_transposed": Mistake(
             _window_transposed,
-            "Each window holds the right tokens, but lies on its side: inside it, columns come before rows.",
+            "Each window holds the right tokens, but lies on its side. Which of the two inner axes counts "
+            "rows?",
         ),
         "window_transposed_then_reshaped": Mistake(
             _window_transposed_and_reshaped,
             "Each window holds the right tokens in the wrong places: inside it you go column by column. "
-            "Look at the order of the two inner axes.",
+            "Which token should come second?",
         ),
         "column_by_column": Mistake(
             _column_by_column,
@@ -119,7 +123,7 @@ cut_windows = Exercise(
         "place_before_window": Mistake(
             _place_before_window,
             "Your windows take tokens with gaps between them, from the whole grid. When you split an axis in "
-            "two, the slow half is the window, the fast half the place inside it.",
+            "two, which half is slower: the number of the window, or the place inside it?",
         ),
         "only_the_first_image": Mistake(
             _only_the_first_image,
@@ -133,157 +137,10 @@ cut_windows = Exercise(
     hints=(
         "Split H into (nh, Mh) and W into (nw, Mw): that gives six axes.",
         "The last step joins neighbouring axes only. So B, nh and nw have to stand side by side before it.",
+        "Which order of (B, nh, Mh, nw, Mw, C) puts all the windows of an image before the next image's, and "
+        "leaves each window row by row?",
     ),
     draw=_draw_cut,
 )
 
-
-# ---- B: the bill for sound, pictures and video ------------------------------------------------------
-
-
-def _fitted_axes(grid: tuple[int, ...], window: tuple[int, ...]) -> list[tuple[int, int]]:
-    """(window, padded length) of each axis."""
-    fitted = [(min(length, m), length) for length, m in zip(grid, window, strict=True)]
-    return [(m, -(-length // m) * m) for m, length in fitted]
-
-
-def _bill(fitted: list[tuple[int, int]], channels: int, maps: int = 4, products: int = 2) -> int:
-    in_a_window, tokens = (math.prod(numbers) for numbers in zip(*fitted, strict=True))
-    return maps * tokens * channels**2 + products * tokens * in_a_window * channels
-
-
-def _count_multiply_adds(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill(_fitted_axes(grid, window), channels)
-
-
-def _flops(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return 2 * _count_multiply_adds(grid, window, channels)
-
-
-def _padding_is_free(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill([(min(length, m), length) for length, m in zip(grid, window, strict=True)], channels)
-
-
-def _last_windows_dropped(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    fitted = [(min(length, m), length) for length, m in zip(grid, window, strict=True)]
-    return _bill([(m, length // m * m) for m, length in fitted], channels)
-
-
-def _short_axis_padded(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill([(m, -(-length // m) * m) for length, m in zip(grid, window, strict=True)], channels)
-
-
-def _everybody_asks_everybody(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill([(length, length) for length in grid], channels)
-
-
-def _one_product(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill(_fitted_axes(grid, window), channels, products=1)
-
-
-def _no_output_map(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill(_fitted_axes(grid, window), channels, maps=3)
-
-
-def _maps_left_out(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill(_fitted_axes(grid, window), channels, maps=0)
-
-
-def _attention_left_out(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    return _bill(_fitted_axes(grid, window), channels, products=0)
-
-
-def _window_squared(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    fitted = _fitted_axes(grid, window)
-    tokens = math.prod(padded for _, padded in fitted)
-    return 4 * tokens * channels**2 + 2 * tokens * fitted[0][0] ** 2 * channels
-
-
-def _one_window_only(grid: tuple[int, ...], window: tuple[int, ...], channels: int) -> int:
-    fitted = _fitted_axes(grid, window)
-    inside, tokens = math.prod(m for m, _ in fitted), math.prod(padded for _, padded in fitted)
-    return 4 * tokens * channels**2 + 2 * inside**2 * channels
-
-
-def _count_cases() -> list[tuple]:
-    return [
-        ((8, 12), (4, 2), 6),
-        ((56, 84), (7, 7), 96),
-        ((10,), (4,), 6),
-        ((9, 14), (4, 5), 8),
-        ((3, 20), (7, 4), 8),
-        ((5, 9, 14), (8, 7, 7), 12),
-    ]
-
-
-def _draw_count(generator: random.Random) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-    axes = generator.randint(1, 3)
-    return unequal(generator, 5, 40, axes), unequal(generator, 2, 9, axes), 2 * generator.randint(3, 24)
-
-
-count_multiply_adds = Exercise(
-    name="count_multiply_adds",
-    chapter="02",
-    difficulty="medium",
-    minutes=15,
-    task="Count the multiply-adds of attention in windows on a grid of one, two or three axes.",
-    reference=_count_multiply_adds,
-    cases=_count_cases,
-    mistakes={
-        "flops": Mistake(
-            _flops,
-            "Your number is exactly twice too large: that is FLOPs. Here a multiplication and its addition "
-            "together count as one.",
-        ),
-        "padding_is_free": Mistake(
-            _padding_is_free,
-            "Right where the windows fit. Where they do not, the grid is padded first, and padding goes "
-            "through the same products as all other tokens.",
-        ),
-        "last_windows_dropped": Mistake(
-            _last_windows_dropped,
-            "Right where the windows fit. Which tokens do you leave out where they do not?",
-        ),
-        "short_axis_padded": Mistake(
-            _short_axis_padded,
-            "You pad an axis that is shorter than its window. Such an axis is one window, no longer.",
-        ),
-        "everybody_asks_everybody": Mistake(
-            _everybody_asks_everybody,
-            "That is global attention. A token meets only the tokens of its own window.",
-        ),
-        "one_product": Mistake(
-            _one_product,
-            "Attention has two products: the scores, and the weights times the values. You count one.",
-        ),
-        "no_output_map": Mistake(
-            _no_output_map,
-            "You count three linear maps. Which one comes after attention?",
-        ),
-        "maps_left_out": Mistake(
-            _maps_left_out,
-            "You count the attention alone. The linear maps before and after it are most of the work.",
-        ),
-        "attention_left_out": Mistake(
-            _attention_left_out,
-            "You count the linear maps alone, as some counters do. The products of attention are missing.",
-        ),
-        "window_squared": Mistake(
-            _window_squared,
-            "You take the square of one side. A window has as many tokens as the product of its sides, and "
-            "only a square has M*M.",
-        ),
-        "one_window_only": Mistake(
-            _one_window_only,
-            "You count the pairs of one window. There are many windows, each with its own pairs.",
-        ),
-    },
-    hints=(
-        "Settle each axis alone: its window is min(length, M), its padded length a multiple of that.",
-        "Equation (2), with the tokens of the padded grid for hw, and the tokens of a window for M squared.",
-    ),
-    draw=_draw_count,
-)
-
-
-EXERCISES = (cut_windows, count_multiply_adds, attend_in_windows)
+EXERCISES = (cut_windows, dilated_windows, count_multiply_adds, in_video_windows, attend_in_windows)

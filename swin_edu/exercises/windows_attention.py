@@ -16,6 +16,22 @@ from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Answer, Exercise, Mistake
 
 
+def _attend_in_windows(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int) -> Tensor:
+    *grid, C = tokens.shape[1:]
+    # Along each axis the window of position r is r // M; two tokens meet where all axes agree.
+    axes = [torch.arange(length) // m for length, m in zip(grid, window, strict=True)]
+    windows = torch.cartesian_prod(*axes).view(-1, len(grid))  # (N, axes), N tokens in all
+    together = (windows[:, None] == windows[None, :]).all(dim=-1)
+    q, k, v = F.linear(tokens.flatten(1, -2), qkv_weight).chunk(3, dim=-1)
+    q, k, v = (rearrange(x, "b n (h d) -> b h n d", h=num_heads) for x in (q, k, v))
+    scores = q @ k.mT / (C // num_heads) ** 0.5
+    weights = scores.masked_fill(~together, float("-inf")).softmax(dim=-1)
+    return rearrange(weights @ v, "b h n d -> b n (h d)").reshape(tokens.shape)
+
+
+# ---- What goes wrong ---------------------------------------------------------------------------------
+
+
 def _window_numbers(grid: tuple[int, ...], window: tuple[int, ...]) -> Tensor:
     """The window of each token, one number for each, (number of tokens,)."""
     places = product(*(range(length) for length in grid))
@@ -56,10 +72,6 @@ def _attend(
     scores = q @ k.mT / root[scale] ** 0.5
     weights = scores.masked_fill(~together, float("-inf")).softmax(dim=axis)
     return rearrange(weights @ v, f"b h n d -> {joined}").reshape(tokens.shape)
-
-
-def _attend_in_windows(tokens: Tensor, window: tuple[int, ...], qkv_weight: Tensor, num_heads: int) -> Tensor:
-    return _attend(tokens, window, qkv_weight, num_heads)
 
 
 def _gone_wrong(**options: object) -> Answer:
@@ -137,7 +149,7 @@ attend_in_windows = Exercise(
         ),
         "only_full_windows": Mistake(
             _only_full_windows,
-            "The tokens of the last, smaller windows have no answer. They attend, too, to fewer tokens.",
+            "The tokens of the last, smaller windows have no answer. To whom can they attend?",
         ),
         "runs_in_memory": Mistake(
             _runs_in_memory,
@@ -168,7 +180,8 @@ attend_in_windows = Exercise(
         ),
         "one_head": Mistake(
             lambda tokens, window, qkv_weight, num_heads: _attend(tokens, window, qkv_weight, 1),
-            "You attend once, with all channels. Each head has d = C / h channels and its own weights.",
+            "You attend once, with all channels. How many channels does one head see, and whose weights "
+            "are they?",
         ),
         "head_is_the_fast_axis": Mistake(
             _gone_wrong(pattern="three d h", joined="b n (d h)"),
@@ -187,6 +200,7 @@ attend_in_windows = Exercise(
         "Number the windows: along one axis, the token at position r is in window r // M.",
         "Compare the numbers of all tokens, each with each: that is a mask for attention among all of them.",
         "A score of minus infinity becomes a weight of exactly 0.",
+        "q, k and v are (B, N, C) each. A head owns d = C / h channels that stand side by side.",
     ),
     draw=_draw_attend,
 )

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from swin_edu.data import normalise, random_crop_and_flip
+from swin_edu.data import ImageDataset, normalise, random_crop_and_flip
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.recipe import (
     build_model,
@@ -39,6 +39,8 @@ class Training:
         settings: what to do.
         run: where to keep log and checkpoints; None keeps nothing. If the folder holds checkpoints, the
             newest whole one is loaded, and `steps` goes on from there.
+        data: training and test images that you made yourself; where it is None, the ones that the settings
+            name are loaded.
 
     Attributes:
         model: the network; usable at any moment between two records.
@@ -56,14 +58,19 @@ class Training:
         ['StepRecord', 'EpochRecord']
     """
 
-    def __init__(self, settings: TrainingSettings, run: RunFolder | None = None) -> None:
+    def __init__(
+        self,
+        settings: TrainingSettings,
+        run: RunFolder | None = None,
+        data: tuple[ImageDataset, ImageDataset] | None = None,
+    ) -> None:
         self.settings = settings
         self.run: RunFolder | None = None
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.device = choose_device(settings.device)
         self.precision = choose_precision(settings.precision, self.device)
-        self.train_set, self.test_set = load_splits(settings)
+        self.train_set, self.test_set = data or load_splits(settings)
         self.mean, self.deviation = self.train_set.channel_statistics()
         # Images of a single brightness would be divided by zero.
         self.deviation = [max(value, 1e-3) for value in self.deviation]

@@ -3,6 +3,7 @@
 Notebook 00 shows it. A chapter that is written gets its minutes here, and with them its link.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -124,6 +125,8 @@ class CourseMap:
 
     Args:
         chapters: in the order of the course.
+        done: the chapter's number -> (exercises done, exercises that there are); a chapter where nothing is
+            done yet says nothing about it.
 
     Example:
         >>> print(CourseMap((CHAPTERS[11], CHAPTERS[12])))
@@ -131,33 +134,50 @@ class CourseMap:
           12 Bug museum (later, needs 07): find five real bugs of well-known code
         Going on
           13 Dense prediction (later, needs 07): detect and segment
+        >>> print(CourseMap((CHAPTERS[12],), done={"13": (2, 4)}))
+        Going on
+          13 Dense prediction (later, needs 07; 2 of 4 exercises done): detect and segment
     """
 
-    def __init__(self, chapters: tuple[Chapter, ...] = CHAPTERS) -> None:
+    def __init__(
+        self, chapters: tuple[Chapter, ...] = CHAPTERS, done: Mapping[str, tuple[int, int]] | None = None
+    ) -> None:
+        self.done = dict(done or {})
         self.parts = {part: list(group) for part, group in groupby(chapters, key=lambda c: c.part)}
 
     def __repr__(self) -> str:
         lines = []
         for part, chapters in self.parts.items():
             lines.append(part)
-            lines += [f"  {c.number} {c.title} ({c.time}, needs {c.needs}): {c.lets_you}" for c in chapters]
+            for c in chapters:
+                progress = f"; {words}" if (words := self._progress(c)) else ""
+                lines.append(f"  {c.number} {c.title} ({c.time}, needs {c.needs}{progress}): {c.lets_you}")
         return "\n".join(lines)
+
+    def _progress(self, chapter: Chapter) -> str:
+        """How many of its exercises are done; empty before the first one is."""
+        solved, all_of_them = self.done.get(chapter.number, (0, 0))
+        if not solved:
+            return ""
+        return f"{solved} of {all_of_them} exercises done"
 
     def _repr_html_(self) -> str:
         # A list, so that viewers which drop the styles still show something well ordered.
         rows = []
         for part, chapters in self.parts.items():
-            tiles = "\n".join(_tile(chapter) for chapter in chapters)
+            tiles = "\n".join(_tile(chapter, self._progress(chapter)) for chapter in chapters)
             rows.append(
                 f'<b>{part}</b>\n<ul style="list-style-type:none;padding:0;margin:4px 0">\n{tiles}\n</ul>'
             )
         return "\n".join(rows)
 
 
-def _tile(chapter: Chapter) -> str:
+def _tile(chapter: Chapter, progress: str) -> str:
     title = f"<b>{chapter.number} {chapter.title}</b>"
     if chapter.minutes:
         title = f'<a href="{chapter.name}.ipynb">{title}</a>'
     small = f"<small>{chapter.time}, needs {chapter.needs}</small>"
+    if progress:
+        small += f"<br><small><b>✓ {progress}</b></small>"
     style = OPEN_TILE if chapter.minutes else LATER_TILE
     return f'<li style="{style}">{title}<br>{chapter.lets_you}<br>{small}</li>'

@@ -50,7 +50,7 @@ class Picture:
 def draw_card(
     titles: list[str], size: int, aspect: float = 1, labelled: bool = False
 ) -> tuple[Figure, list[Axes]]:
-    """A row of panels under their titles on a white card.
+    """A row of panels of one size under their titles on a white card.
 
     Args:
         titles: one for each panel; may have two lines.
@@ -66,9 +66,33 @@ def draw_card(
         >>> len(panels)
         2
     """
-    gap, edge, tall = 24, 22, round(size * aspect)
-    above, below = 2 + 18 * (1 + titles[0].count("\n")), edge + 18 * labelled
-    width, height = len(titles) * (size + gap) - gap + 2 * edge, edge + above + tall + below
+    return draw_panels(titles, [(size, round(size * aspect))] * len(titles), below=18 * labelled)
+
+
+def draw_panels(
+    titles: list[str], sizes: list[tuple[int, int]], below: int = 0, gap: int = 24, left: int = 0
+) -> tuple[Figure, list[Axes]]:
+    """A row of panels, each of its own size, under their titles on a white card.
+
+    Args:
+        titles: one for each panel; may have two lines.
+        sizes: (width, height) of each in CSS pixels.
+        below: room under the panels, for labels.
+        gap: between two panels.
+        left: room at the left of the first one.
+
+    Returns:
+        The figure, and its panels from left to right.
+
+    Example:
+        >>> figure, panels = draw_panels(["map", "more"], [(100, 100), (200, 50)])
+        >>> round(figure.get_figwidth() * 96)
+        368
+    """
+    edge, tall = 22, max(height for _, height in sizes)
+    above, below = 2 + 18 * (1 + titles[0].count("\n")), edge + below
+    width = sum(panel for panel, _ in sizes) + (len(titles) - 1) * gap + 2 * edge + left
+    height = edge + above + tall + below
     figure = Figure(figsize=(width / CSS_INCH, height / CSS_INCH), dpi=CSS_INCH)
     FigureCanvasAgg(figure)
     rounded = "round,pad=0,rounding_size=10"
@@ -76,12 +100,13 @@ def draw_card(
     card = FancyBboxPatch((1, 1), width - 2, height - 2, boxstyle=rounded, transform=pixels, zorder=-10)
     card.set(facecolor=colour("surface"), edgecolor=colour("line"))
     figure.add_artist(card)
-    panels = []
-    for n, text in enumerate(titles):
-        left = edge + n * (size + gap)
-        axes = figure.add_axes((left / width, below / height, size / width, tall / height))
+    panels, left = [], edge + left
+    for text, (across, down) in zip(titles, sizes, strict=True):
+        box = (left / width, (below + tall - down) / height, across / width, down / height)
+        axes = figure.add_axes(box)
         axes.set_title(text, loc="left", size=10.5, color=colour("ink"), pad=5, linespacing=1.3)
         panels.append(axes)
+        left += across + gap
     return figure, panels
 
 

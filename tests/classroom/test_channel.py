@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from swin_edu.classroom.channel import Channel, Closed, Message, TooLate
-from swin_edu.classroom.wire import Malformed, pack, unpack
+from swin_edu.classroom.packed import Malformed
+from swin_edu.classroom.wire import pack, unpack
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from swin_edu.classroom.given_functions import GivenFunctions
-from swin_edu.classroom.wire import Packed, pack, unpack
+from swin_edu.classroom.packed import Packed
+from swin_edu.classroom.wire import pack, unpack
 
 MEBI = 2**20
 

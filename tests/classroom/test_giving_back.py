@@ -11,52 +11,18 @@ import pytest
 from swin_edu.classroom.collecting import places_file
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
+from swin_edu.classroom.safe_pages import CleanOutputs
 
 from .conftest import NAME
+from .graded_class import STUDENTS, graded_as_handed_in
 
 pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own
-SCRIPT = "<script>steal()</script><img src=x onerror='steal()'><a href='javascript:steal()'>x</a>"
-STUDENTS = ("ada", "bo")
-
-
-def hand_in(course: Course, student: str, answer: str, output: str) -> None:
-    """A submission whose check printed something and whose question is answered."""
-    notebook = nbformat.read(course.release / NAME / f"{NAME}.ipynb", as_version=4)
-    cells = {cell.id: cell for cell in notebook.cells}
-    cells["why"].source = answer
-    cells["mask_1d"].source = "def my_mask(length, M, s):\n    return 'of " + student + "'"
-    result = nbformat.v4.new_output("execute_result", {"text/plain": "2.5"}, execution_count=1)
-    shown = nbformat.v4.new_output("display_data", {"text/html": output, "text/markdown": output})
-    wide = {"image/png": {"width": "1 onerror=steal()"}}
-    picture = nbformat.v4.new_output("display_data", {"image/png": "QUJD"}, metadata=wide)
-    vector = nbformat.v4.new_output("display_data", {"image/svg+xml": f"<svg>{output}</svg>"})
-    cells["mask_1d_points"].outputs = [
-        nbformat.v4.new_output("stream", text="nearly"),
-        shown,
-        picture,
-        vector,
-        result,
-    ]
-    path = course.submitted / student / NAME / f"{NAME}.ipynb"
-    path.parent.mkdir(parents=True)
-    nbformat.write(notebook, path)
 
 
 @pytest.fixture(scope="module")
 def graded_once(released, tmp_path_factory):
-    """A class that was graded by nbgrader alone: nothing is run, outputs count as they were handed in."""
     course = Course(shutil.copytree(released[0].root, tmp_path_factory.mktemp("graded") / "assignments"))
-    for student in STUDENTS:
-        hand_in(course, student, f"because {SCRIPT} of {student}", SCRIPT)
-    api = course.api()
-    config = course.config()
-    config.Autograde.autograde_preprocessors.remove("swin_edu.classroom.isolated_execute.IsolatedExecute")
-    config.Autograde.sanitize_preprocessors.remove("nbgrader.preprocessors.ClearOutput")
-    api.update_config(config)
-    for student in STUDENTS:
-        outcome = api.autograde(NAME, student)
-        assert outcome["success"], outcome
-    return course
+    return graded_as_handed_in(course)
 
 
 @pytest.fixture
@@ -109,6 +75,17 @@ def test_nothing_that_a_student_wrote_or_printed_runs_in_the_page(made):
         assert not str(tag.get("href", "")).startswith("javascript"), tag
         source = str(tag.get("src", "data:image/"))
         assert source.startswith(("data:image/", "https://cdnjs.cloudflare.com/")), tag
+
+
+def test_a_picture_keeps_its_size_if_that_is_a_number_and_nothing_else():
+    sizes = {"image/png": {"width": 300, "height": "1 onerror=steal()", "alt": "x"}, "isolated": True}
+    picture = nbformat.v4.new_output("display_data", {"image/png": "QUJD"}, metadata=sizes)
+    forged = nbformat.v4.new_output("display_data", {"image/png": '"><script>', "text/plain": "y"})
+    script = nbformat.v4.new_output("display_data", {"application/javascript": "steal()"})
+    cell = nbformat.v4.new_code_cell(outputs=[picture, forged, script])
+    cleaned, _ = CleanOutputs().preprocess_cell(cell, {}, 0)
+    assert cleaned.outputs[0].metadata == {"image/png": {"width": 300}, "image/jpeg": {}}
+    assert [output.data for output in cleaned.outputs] == [{"image/png": "QUJD"}, {"text/plain": "y"}, {}]
 
 
 def test_answers_that_nobody_marked_are_counted(made):

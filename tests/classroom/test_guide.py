@@ -27,7 +27,7 @@ def test_the_table_has_points_hours_goals_and_a_sum(course):
     lines = overview(course).splitlines()
     assert lines[2] == (
         "| [Assignment 7: tiny](src/7_tiny.py) | 9.5 | 5 | 1 "
-        "| tell rows from columns; write a mask for one dimension |"
+        "| • tell rows from columns<br>• write a mask for one dimension |"
     )
     assert lines[-1] == "| all | 19 | 10 | 3.5 | |"
 

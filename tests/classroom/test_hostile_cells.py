@@ -162,11 +162,11 @@ for folder, folders, files in os.walk('/'):
     for name in files + folders:
         if 'bait' in name or name in ('gradebook.db', '.secret', '.git', 'judging.py', 'session.py'):
             print('GOT IT', folder, name)
-for part in ('classroom', 'exercises'):
-    print(sorted(f for f in os.listdir(f'/course/swin_edu/{part}') if f[:2] != '__'))
+names = [f for part in ('classroom', 'exercises') for f in os.listdir(f'/course/swin_edu/{part}')]
+print(sorted(name for name in names if name[:2] != '__' and not name.startswith('inside')))
 """,
         "ok",
-        r"^\s*\['channel.py', 'inside.py', 'inside_shell.py', 'memory.py', 'wire.py'\]\n\[\]\s*$",
+        r"^\s*\['channel.py', 'memory.py', 'packed.py', 'unpacking.py', 'wire.py'\]\s*$",
     ),
     "symlinks": (
         """
@@ -246,7 +246,16 @@ for name in ('AS', 'FSIZE', 'CPU', 'NOFILE', 'CORE'):
         "ok",
         r"AS True\nFSIZE True\nCPU True\nNOFILE True\nCORE True",
     ),
-    "many open files": ("held = [open('/dev/null') for _ in range(10**5)]", "error", "Too many open files"),
+    "many open files": (
+        """
+held = []
+try:
+    while len(held) < 1000: held.append(open('/dev/null'))
+except OSError as error: print(error.strerror, len(held) < 128)
+""",
+        "ok",
+        "Too many open files True",
+    ),
     "doors into the kernel": (
         """
 held = None
@@ -271,7 +280,11 @@ for fd in range(4):
         "ok",
         r"1\n1\n1\n1",
     ),
-    "outlive the grader": ("print(call([157, 167][numbers], 1, 0, 0, 0, 0))", "ok", "EPERM"),
+    "outlive the grader, or hide": (
+        "print(call([157, 167][numbers], 1, 0, 0, 0, 0), call([157, 167][numbers], 4, 0, 0, 0, 0))",
+        "ok",
+        "EPERM EPERM",
+    ),
     "become somebody else": (
         """
 import os

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from swin_edu import exercises
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.release_checks import check_solutions, check_source
 from swin_edu.classroom.releasing import inspect_source
@@ -99,6 +100,13 @@ def test_a_broken_rule_is_said_with_its_place(changed, old, new, words, line):
 def test_a_solution_that_is_not_right_is_found(changed, old, new, words):
     (finding,) = check_solutions(changed(old, new).read(NAME))
     assert words in finding.words
+
+
+def test_a_solution_that_knows_only_the_visible_cases_is_found(changed):
+    visible = repr(exercises.mask_1d.cases())
+    by_heart = f"if (length, M, s) not in {visible}:\n        return None\n    rolled ="
+    (finding,) = check_solutions(changed("rolled =", by_heart).read(NAME))
+    assert finding.words == "its solution is wrong in a hidden case"
 
 
 def test_other_cells_are_not_run_when_solutions_are(changed, capsys):

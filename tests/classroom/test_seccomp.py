@@ -66,9 +66,10 @@ class TestSpecialCalls:
     def test_socket_says_that_there_is_no_network(self, machine):
         assert decide(machine, architecture(machine).number("socket"), 2) == refused(errno.ENETUNREACH)
 
-    def test_the_death_signal_stays_and_other_prctl_work(self, machine):
+    def test_it_cannot_hide_or_outlive_the_grader_and_other_prctl_work(self, machine):
         prctl = architecture(machine).number("prctl")
         assert decide(machine, prctl, 1) == refused(errno.EPERM)
+        assert decide(machine, prctl, 4) == refused(errno.EPERM)  # then nobody could count its files
         assert decide(machine, prctl, 15) == ALLOWED  # a thread's name
 
     def test_nobody_types_into_the_terminal(self, machine):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from swin_edu import exercises
-from swin_edu.classroom.wire import DTYPES, Foreign, Malformed, Packed, Unsendable, pack, plain_text, unpack
+from swin_edu.classroom.packed import DTYPES, Foreign, Malformed, Packed, Unsendable, plain_text
+from swin_edu.classroom.wire import pack, unpack
 from swin_edu.exercises.answers import same_answer
 from swin_edu.model.config import SwinConfig
 

@@ -1,6 +1,7 @@
 """`swin-edu doctor` calls the good good, finds each thing that can be wrong, and says what to do about it."""
 
 import importlib.metadata
+import importlib.util
 import json
 import os
 import platform
@@ -218,6 +219,22 @@ def test_absent_chromium_says_how_to_get_it_and_stops_no_lesson(monkeypatch):
     assert finding.state == "optional"
     assert finding.detail == "not found: Chromium"
     assert "chromium" in finding.remedy
+
+
+def test_without_nbgrader_a_teacher_hears_it_and_no_lesson_is_stopped(monkeypatch):
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "nbgrader" else real(name))
+    finding = found("for teachers")
+    assert finding.state == "optional"
+    assert "swin-edu[classroom]" in finding.remedy
+
+
+def test_without_bubblewrap_a_teacher_hears_what_to_install(monkeypatch):
+    which = shutil.which
+    monkeypatch.setattr(shutil, "which", lambda name, *more: None if name == "bwrap" else which(name, *more))
+    finding = found("for teachers")
+    assert finding.state == "optional"
+    assert "bubblewrap" in finding.remedy
 
 
 def test_check_that_breaks_is_reported_and_hides_no_other_line(monkeypatch):

@@ -7,7 +7,7 @@ from einops import rearrange
 from torch import nn
 
 from swin_edu import PatchMerging, exercises, gather_neighbours
-from swin_edu.exercises import merging
+from swin_edu.exercises import merging, merging_probe, merging_weights
 
 
 def blocks_by_slices(tokens, size):
@@ -54,21 +54,57 @@ def weights_by_permutation_matrix(gather, norm_weight, norm_bias, reduction):
     return norm_weight @ matrix, norm_bias @ matrix, reduction @ matrix
 
 
+def arrival_by_one_hot_probes(gather):
+    """One volume for each neighbour, three channels, and of more than one group."""
+    arrived = torch.zeros(2, 2, 2, dtype=torch.bool)
+    for place in arrived.logical_not().nonzero().tolist():
+        depth, row, column = place
+        tokens = torch.zeros(2, 4, 2, 6, 3)
+        tokens[:, depth::2, row::2, column::2] = 1
+        arrived[depth, row, column] = bool(gather(tokens).any())
+    return arrived
+
+
+def arrival_by_gradient(gather):
+    tokens = torch.ones(1, 2, 2, 2, 1, requires_grad=True)
+    with torch.enable_grad():
+        (gradient,) = torch.autograd.grad(gather(tokens).sum(), tokens)
+    return gradient.view(2, 2, 2) > 0
+
+
+def arrival_by_counting(gather):
+    sent = 2.0 ** torch.arange(8)
+    came = set(gather(sent.view(1, 2, 2, 2, 1)).flatten().tolist())
+    return torch.tensor([number in came for number in sent.tolist()]).view(2, 2, 2)
+
+
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
         ("gather_blocks", blocks_by_slices),
         ("split_neighbours", split_by_slices),
         ("split_neighbours", split_by_transposed_convolution),
+        ("which_arrive", arrival_by_one_hot_probes),
+        ("which_arrive", arrival_by_gradient),
+        ("which_arrive", arrival_by_counting),
         ("weights_from_port", weights_by_one_hot_probes),
         ("weights_from_port", weights_by_permutation_matrix),
     ],
 )
 def test_right_answers_written_in_another_way_pass(name, answer):
-    assert getattr(exercises, name).examine(answer)
+    for seed in range(5):
+        assert getattr(exercises, name).grade(answer, points=1, seed=seed) == 1
 
 
-@pytest.mark.parametrize("gather", [merging.unfold_order, merging.row_order, merging.odd_order])
+PORTS = (
+    merging_weights.unfold_order,
+    merging_weights.row_order,
+    merging_weights.odd_order,
+    merging_weights.dealt_order(4),
+)
+
+
+@pytest.mark.parametrize("gather", PORTS)
 @torch.no_grad()
 def test_ported_weights_compute_what_the_port_computed(gather):
     norm, reduction = nn.LayerNorm(20).double(), nn.Linear(20, 10, bias=False).double()
@@ -98,9 +134,28 @@ def test_splitting_gives_the_tokens_back():
 
 def test_no_order_of_the_ports_hides_the_direction_of_its_permutation():
     """Some orders are their own inverse; at least one case must not be."""
-    orders = [merging._order_of(case[0], len(case[1])) for case in exercises.weights_from_port.cases()]
+    orders = [
+        merging_weights._order_of(case[0], len(case[1])) for case in exercises.weights_from_port.cases()
+    ]
     assert any(not torch.equal(order, order.argsort()) for order in orders)
     assert len({tuple(order.tolist()) for order in orders}) == len(orders)
+
+
+def test_what_the_mistakes_twist_is_right_without_a_twist():
+    assert exercises.gather_blocks.examine(merging._gather)
+    assert exercises.split_neighbours.examine(merging._split)
+    assert exercises.weights_from_port.examine(merging_weights._only(0, 1, 2))
+
+
+def test_the_released_slices_lose_two_neighbours_and_take_two_twice():
+    often = merging_probe._how_often(merging_probe.gather_as_released)
+    assert (often == 0).nonzero().tolist() == [[0, 1, 1], [1, 1, 0]]
+    assert (often == 2).nonzero().tolist() == [[0, 0, 1], [0, 1, 0]]
+
+
+def test_every_faulty_port_loses_a_neighbour():
+    for seed in range(50):
+        assert 3 <= int(exercises.which_arrive.reference(merging_probe.faulty_port(seed)).sum()) <= 7
 
 
 def test_a_mistake_that_raises_is_named_too():

@@ -279,3 +279,11 @@ def test_a_checkpoint_of_another_network_or_with_a_part_missing_is_refused_in_wo
     loop_module.save_run_checkpoint(state, run.checkpoints, 1)
     with pytest.raises(TrainingError, match="does not fit this network: it lacks a part"):
         Training(settings, run)
+
+
+def test_images_of_your_own_are_trained_on_in_place_of_those_that_the_settings_name(settings):
+    mine = make_shapes(24, seed=7), make_shapes(8, "test", seed=7)
+    training = Training(settings, data=mine)
+    assert (training.train_set, training.test_set) == mine
+    *_, last = run_to_end(training)
+    assert last.test_accuracy * 8 == round(last.test_accuracy * 8)

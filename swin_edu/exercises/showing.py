@@ -1,0 +1,71 @@
+"""What a notebook shows under a verdict: the expected answer beside the learner's; nothing anywhere else.
+
+`Exercise.check` uses it. A picture that cannot be drawn is none: it never spoils a check.
+"""
+
+import sys
+from typing import Any
+
+from swin_edu.exercises.answer_table import AnswerTable
+from swin_edu.exercises.report import Report
+from swin_edu.exercises.scenes import scene_of
+
+
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook, and not a terminal or a script.
+
+    Example:
+        >>> in_notebook()
+        False
+    """
+    ipython = sys.modules.get("IPython")  # whoever did not import it is in no notebook
+    shell = ipython.get_ipython() if ipython else None
+    return getattr(shell, "kernel", None) is not None
+
+
+def picture_of(report: Report, arguments: tuple[Any, ...]) -> Any:
+    """The picture of a wrong answer: a figure for tensors, a table for numbers, tuples and dicts.
+
+    Args:
+        report: of a check.
+        arguments: of the first wrong case.
+
+    Returns:
+        Something that a notebook can show; None where there is nothing to compare, or shapes differ.
+
+    Raises:
+        Exception: whatever an answer of a strange kind makes impossible.
+
+    Example:
+        >>> print(picture_of(Report("double", False, "", expected=2, got=3), (1,)))
+           expected  yours  difference
+        *  2         3      +1
+    """
+    if report.expected is None:
+        return None
+    # Drawing takes seconds to import, and most processes never draw.
+    from swin_edu.exercises.pictures import compare
+    from swin_edu.visuals.answer_figures import answers_beside
+
+    scene = scene_of(report.exercise, arguments)
+    if comparison := compare(report.expected, report.got, scene, arguments):
+        return answers_beside(comparison)
+    return AnswerTable.of(report.expected, report.got)
+
+
+def show(report: Report, arguments: tuple[Any, ...]) -> None:
+    """Show the picture of a wrong answer under the verdict, in a notebook.
+
+    Args:
+        report: of a check.
+        arguments: of the first wrong case.
+    """
+    if report.passed or report.expected is None or not in_notebook():
+        return
+    try:
+        if picture := picture_of(report, arguments):
+            from IPython.display import display
+
+            display(picture)
+    except Exception:  # an answer may be of any kind, and the verdict was said already
+        return
