@@ -208,9 +208,12 @@ class _Maker:
             self.style += 1
             return writer.right(self.style)
         if role == "mistake":
-            known = self.mistakes[writer.cell.name]
+            known, made = self.mistakes[writer.cell.name], self.made[writer.cell.name]
             self.made[writer.cell.name] += 1
-            return writer.mistake(known[(self.made[writer.cell.name] - 1) % len(known)])
+            if made < len(known):
+                return writer.mistake(known[made])
+            # Some mistakes are made by many.
+            return writer.mistake(self.generator.choices(known, [1 / (k + 1) for k in range(len(known))])[0])
         if role == "half":
             return writer.half() if self.generator.random() < 0.5 else writer.only_visible()
         return writer.error() if role == "error" else writer.unwritten()
