@@ -14,7 +14,7 @@ from swin_edu.classroom.carried_source import carry
 from swin_edu.classroom.class_counts import Kind, group_of
 from swin_edu.classroom.results import Result
 from swin_edu.classroom.sources import SourceCell
-from swin_edu.classroom.verdicts import Task
+from swin_edu.classroom.tasks import Task
 from swin_edu.exercises.marks import marks
 from swin_edu.exercises.running import run
 

@@ -16,7 +16,7 @@ from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.made_up_answers import WRITTEN, Expected, Writer, Written
 from swin_edu.classroom.made_up_attacks import ATTACKS, WARNING, Attack, Cells
 from swin_edu.classroom.results import Results, write_whole
-from swin_edu.classroom.verdicts import Assignment
+from swin_edu.classroom.tasks import Assignment
 
 __all__ = ["MadeUp", "compare", "make_class"]
 
