@@ -32,6 +32,8 @@ __all__ = ["Assignment", "Task", "assignment_of"]
 # What a verdict depends on besides the submission: a change of it grades everybody anew.
 PARTS = ("classroom", "exercises", "model")
 SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[^\n]*", re.M | re.S)
+# Errors besides Python's own whose kind may be said of a hidden case; known mistakes end in some of them.
+KNOWN_KINDS = (TIME_LIMIT, "Stopped", "Unsendable", "EinopsError", "_LinAlgError", "OutOfMemoryError")
 
 
 @dataclass(frozen=True)
@@ -161,7 +163,7 @@ def _without_words(outcome: Outcome) -> Outcome:
     if outcome.error is None:
         return outcome
     kind = outcome.error.kind
-    known = isinstance(getattr(builtins, kind, None), type) or kind in (TIME_LIMIT, "Stopped", "Unsendable")
+    known = isinstance(getattr(builtins, kind, None), type) or kind in KNOWN_KINDS
     return Outcome(error=Problem(kind if known else "an error"), changed_input=outcome.changed_input)
 
 
