@@ -85,10 +85,13 @@ who_hears_after = Exercise(
         "always_shifted": Mistake(
             _spread(plain=0.5), "All blocks have the same windows. Is the first one shifted?"
         ),
+        "shifted_first": Mistake(
+            _spread(plain=0.5, shifted=0.0),
+            "The two kinds of blocks have changed places. Which kind comes first?",
+        ),
         "who_is_heard": Mistake(
             _who_is_heard,
-            "You go from the last block to the first, or begin with a shifted one. Does the token speak or "
-            "listen?",
+            "You go from the last block to the first. Does the token speak or listen?",
         ),
         "roll_not_undone": Mistake(
             _spread(wraps=True),
