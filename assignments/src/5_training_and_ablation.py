@@ -129,10 +129,11 @@ def make_stairs(count, seed, moved=0):
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 4
     step = (torch.arange(32) + moved) // 8
+    top = int(step[-1])  # 3; moved stairs have one step more
     across, down = step.expand(32, 32), step[:, None].expand(32, 32)
-    stairs = torch.stack([across, down, 3 - across, 3 - down])[labels].float()
+    stairs = torch.stack([across, down, top - across, top - down])[labels].float()
     rise = 30 + 15 * torch.rand(count, 1, 1, generator=generator)
-    red = 110 + 20 * torch.rand(count, 1, 1, generator=generator) + rise * (stairs - 1.5)
+    red = 110 + 20 * torch.rand(count, 1, 1, generator=generator) + rise * (stairs - top / 2)
     images = torch.stack([red, torch.full_like(red, 100), 240 - red], dim=1)
     images = (images + 20 * torch.randn(images.shape, generator=generator)).clamp(0, 255)
     names = ["right", "down", "left", "up"]

@@ -148,3 +148,12 @@ def test_the_bench_of_the_project_trains_a_changed_network():
         right, seconds = names["train"](names[change], 0, data, 1, **small)
         assert 0 <= right <= 20
         assert seconds > 0
+
+
+@pytest.mark.parametrize("moved", [0, 4])
+def test_the_colours_of_the_stairs_alone_do_not_tell_the_class(moved):
+    make_stairs = run(SOURCES[4])["make_stairs"]
+    stairs = make_stairs(400, 0, moved)
+    images = stairs.images.float()
+    means = torch.stack([images[stairs.labels == way].mean(dim=(0, 2, 3)) for way in range(4)])
+    assert (means.amax(dim=0) - means.amin(dim=0)).max() < 5
