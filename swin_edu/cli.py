@@ -1,4 +1,4 @@
-"""The command `swin-edu`: doctor, lab, data, train; for teachers release, collect, grade, feedback.
+"""The command `swin-edu`: doctor, lab, data, train; for teachers release, collect, grade, feedback, practice.
 
 Each command is one module in `swin_edu/commands/`; `00_start_here` shows how they are used.
 """
@@ -14,6 +14,7 @@ from swin_edu.commands.feedback import feedback
 from swin_edu.commands.grade import grade
 from swin_edu.commands.lab import lab
 from swin_edu.commands.messages import help_text
+from swin_edu.commands.practice import practice
 from swin_edu.commands.release import release
 from swin_edu.commands.train import train
 
@@ -49,7 +50,7 @@ def main(
 for command in (doctor, lab, train):
     app.command(help=help_text(command))(command)
 app.add_typer(data, name="data")
-for command in (release, collect, grade, feedback):
+for command in (release, collect, grade, feedback, practice):
     app.command(help=help_text(command), rich_help_panel="For teachers")(command)
 
 if __name__ == "__main__":

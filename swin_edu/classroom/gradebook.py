@@ -15,7 +15,7 @@ from types import FrameType
 
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.nbgrader_log import reasons
-from swin_edu.classroom.verdicts import Assignment
+from swin_edu.classroom.tasks import Assignment
 
 __all__ = ["Book", "Score"]
 

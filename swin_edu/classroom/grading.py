@@ -14,12 +14,12 @@ from pathlib import Path
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
 from swin_edu.classroom.gradebook import Book, Score
-from swin_edu.classroom.isolated_execute import grade_submission
 from swin_edu.classroom.results import Answer, Result, Results, write_whole
 from swin_edu.classroom.sandbox import find_sandbox
 from swin_edu.classroom.submissions import grade_ids, graded_names
+from swin_edu.classroom.tasks import Assignment, Task, assignment_of
 from swin_edu.classroom.teacher_page import write_teacher_page
-from swin_edu.classroom.verdicts import Assignment, Graded, Task
+from swin_edu.classroom.verdicts import Graded, digest_of, grade_submission
 from swin_edu.classroom.workers import Failed, in_processes
 
 __all__ = ["Class", "grade_class"]
@@ -111,7 +111,7 @@ class _Run:
         self.course, self.name, self.isolation = course, name, isolation
         if isolation:
             find_sandbox()  # before anything is done
-        self.assignment = Assignment.of(course, name)
+        self.assignment: Assignment = assignment_of(course.root, name)
         self.book = Book(course, name, isolation)
         self.book.check(self.assignment)
         folders = sorted(path for path in course.submitted.glob(f"*/{name}") if path.is_dir())
@@ -190,7 +190,8 @@ class _Run:
 
     def _digest(self, student: str) -> str:
         path = self.course.submitted / student / self.name / f"{self.name}.ipynb"
-        return self.assignment.digest(self.assignment.mend(path.read_bytes()).notebook, self.isolation)
+        notebook = self.assignment.mend(path.read_bytes()).notebook
+        return digest_of(self.assignment, notebook, self.isolation)
 
     def _kept(self, student: str) -> str | None:
         graded = Graded.load(Graded.file(self.course, self.name, student))

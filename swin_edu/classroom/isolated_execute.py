@@ -4,7 +4,6 @@
 all grade like that.
 """
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,10 @@ from traitlets import Bool
 
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.sandbox import Sandbox, find_sandbox
-from swin_edu.classroom.verdicts import Assignment, Graded, put_verdicts
+from swin_edu.classroom.tasks import assignment_of
+from swin_edu.classroom.verdicts import Graded, digest_of, grade, put_verdicts
 
-__all__ = ["IsolatedExecute", "SubmissionExporter", "grade_submission"]
+__all__ = ["IsolatedExecute", "SubmissionExporter"]
 
 
 class SubmissionExporter(NotebookExporter):
@@ -39,7 +39,7 @@ class SubmissionExporter(NotebookExporter):
         file = Path(filename)
         if file.is_symlink():  # to the solutions, say
             raise ValueError(f"{file} is a link; it is not followed")
-        assignment = _assignment(_root(self), resources["nbgrader"]["assignment"])
+        assignment = assignment_of(_root(self), resources["nbgrader"]["assignment"])
         notebook = assignment.mend(file.read_bytes()).notebook
         return self.from_notebook_node(notebook, resources=resources, **options)
 
@@ -66,47 +66,15 @@ class IsolatedExecute(NbGraderPreprocessor):
         """
         course = Course(_root(self))
         name, student = resources["nbgrader"]["assignment"], resources["nbgrader"]["student"]
-        assignment = _assignment(course.root, name)
+        assignment = assignment_of(course.root, name)
         sandbox = find_sandbox() if self.isolation else Sandbox(None)
         file = Graded.file(course, name, student)
         graded = Graded.load(file) if self.known else None
-        if graded is None or graded.digest != assignment.digest(notebook, sandbox.isolated):
-            graded = assignment.grade(student, notebook, sandbox, assignment.limits)
+        if graded is None or graded.digest != digest_of(assignment, notebook, sandbox.isolated):
+            graded = grade(assignment, student, notebook, sandbox)
             graded.save(file)
         put_verdicts(notebook, graded)
         return notebook, resources
-
-
-def grade_submission(root: Path, name: str, isolation: bool, student: str) -> None:
-    """Grade what a student handed in, and keep the verdict, without nbgrader: any number at the same time.
-
-    Args:
-        root: the course's folder.
-        name: of the assignment.
-        isolation: whether the student's code is isolated.
-        student: the id.
-
-    Raises:
-        NoSandbox: nothing here can isolate it.
-        StartFailed: the isolated process could not be started.
-        OSError: a file cannot be read or written.
-    """
-    course, assignment = Course(root), _assignment(root, name)
-    data = (course.submitted / student / name / f"{name}.ipynb").read_bytes()
-    sandbox = find_sandbox() if isolation else Sandbox(None)
-    graded = assignment.grade(student, assignment.mend(data).notebook, sandbox, assignment.limits)
-    graded.save(Graded.file(course, name, student))
-
-
-def _assignment(root: Path, name: str) -> Assignment:
-    course = Course(root)
-    return _read(root, name, (course.src / f"{name}.py").stat().st_mtime_ns)
-
-
-@cache
-def _read(root: Path, name: str, changed: int) -> Assignment:
-    # nbgrader's pages stay open while a teacher mends a text: `changed` has it read again then.
-    return Assignment.of(Course(root), name)
 
 
 def _root(part: NotebookExporter | NbGraderPreprocessor) -> Path:

@@ -7,13 +7,14 @@ import ast
 import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from swin_edu.classroom.carried_source import carry
 from swin_edu.classroom.class_counts import Kind, group_of
 from swin_edu.classroom.results import Result
 from swin_edu.classroom.sources import SourceCell
-from swin_edu.classroom.verdicts import Task
+from swin_edu.classroom.tasks import Task
 from swin_edu.exercises.marks import marks
 from swin_edu.exercises.running import run
 
@@ -109,7 +110,7 @@ class Written:
     expected: Expected
 
 
-@dataclass
+@dataclass(eq=False)
 class Writer:
     """Writes answers to one exercise of an assignment.
 
@@ -130,6 +131,7 @@ class Writer:
             raise ValueError(f"the cell of {self.cell.name} defines no function")
         self.names = [argument.arg for argument in self.cell.definition.args.args]
 
+    @cache  # noqa: B019 (a class is made once)
     def right(self, style: int) -> Written:
         """A right answer.
 
@@ -141,6 +143,7 @@ class Writer:
             styles.append(lambda: self._function(LOOPS[self.cell.name]))
         return Written(styles[style % len(styles)](), Expected(self.task.points, "right"))
 
+    @cache  # noqa: B019 (a class is made once)
     def mistake(self, name: str) -> Written:
         """A known mistake.
 
@@ -151,10 +154,12 @@ class Writer:
         found = self._found(function)
         return Written(self._carried(function), Expected(found.points, "mistake", name))
 
+    @cache  # noqa: B019 (a class is made once)
     def half(self) -> Written:
         """Right for some of the visible cases, an error for the others."""
         return self._fits(max(1, len(self.task.visible) // 2))
 
+    @cache  # noqa: B019 (a class is made once)
     def only_visible(self) -> Written:
         """Right for all that can be seen, an error for other sizes."""
         return self._fits(len(self.task.visible))

@@ -135,7 +135,7 @@ ATTACKS: dict[str, Attack] = {
         "the exercise and all checks are gone", kind="unwritten", look=True, cells=_delete
     ),
     "duplicated cells": Attack("two cells of one name", look=True, cells=_twice),
-    "broken JSON": Attack("half of a file", kind="unwritten", look=True, file=_cut_off),
+    "broken JSON": Attack("half of a file", kind="trouble", look=True, file=_cut_off),
     "reads hidden files": Attack(
         "looks for solutions and hidden cases",
         cell=(
@@ -201,5 +201,5 @@ ATTACKS: dict[str, Attack] = {
     "endless recursion": Attack(
         "calls itself", body="def again(n):\n    return again(n + 1)\nreturn again(0)", kind="other"
     ),
-    "no notebook": Attack("a picture with a notebook's name", kind="unwritten", look=True, file=_other_file),
+    "no notebook": Attack("a picture with a notebook's name", kind="trouble", look=True, file=_other_file),
 }  # fmt: skip

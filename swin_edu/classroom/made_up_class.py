@@ -16,7 +16,7 @@ from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.made_up_answers import WRITTEN, Expected, Writer, Written
 from swin_edu.classroom.made_up_attacks import ATTACKS, WARNING, Attack, Cells
 from swin_edu.classroom.results import Results, write_whole
-from swin_edu.classroom.verdicts import Assignment
+from swin_edu.classroom.tasks import Assignment
 
 __all__ = ["MadeUp", "compare", "make_class"]
 
@@ -208,9 +208,12 @@ class _Maker:
             self.style += 1
             return writer.right(self.style)
         if role == "mistake":
-            known = self.mistakes[writer.cell.name]
+            known, made = self.mistakes[writer.cell.name], self.made[writer.cell.name]
             self.made[writer.cell.name] += 1
-            return writer.mistake(known[(self.made[writer.cell.name] - 1) % len(known)])
+            if made < len(known):
+                return writer.mistake(known[made])
+            # Some mistakes are made by many.
+            return writer.mistake(self.generator.choices(known, [1 / (k + 1) for k in range(len(known))])[0])
         if role == "half":
             return writer.half() if self.generator.random() < 0.5 else writer.only_visible()
         return writer.error() if role == "error" else writer.unwritten()

@@ -8,7 +8,6 @@ import ast
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import nbformat
@@ -82,7 +81,7 @@ def read_cells(data: bytes) -> list[StudentCell]:
         ValueError: it is no notebook that can be graded; says why, in words for the student.
 
     Example:
-        >>> read_cells(b'{"nbformat": 4, "cells": [{"cell_type": "code", "source": ["1 +", " 1"]}]}')[0].source
+        >>> read_cells(b'{"cells": [{"cell_type": "code", "source": ["1 +", " 1"]}]}')[0].source
         '1 + 1'
     """
     if len(data) > LIMIT:
@@ -172,7 +171,7 @@ def _match(
     """Which of the student's cells is which of the assignment's, and what is strange about it."""
     found: dict[str, int] = {}
     notes: list[str] = []
-    # By nbgrader's metadata; where that was taken off, by the cell's id; where that is another, by what it is.
+    # By nbgrader's metadata; where that was taken off, by the cell's id; and last by what is in it.
     for step in ("grade id", "cell id", "content"):
         for grade_id, cell in wanted.items():
             if grade_id in found:

@@ -108,6 +108,9 @@ def _mistake_tile(counts: ClassCounts) -> Html:
     if not counts.mistakes:
         return tile(title, join("None"), join("No known mistake was made."), class_="tile half")
     one, group = counts.mistakes[0]
+    if len(group) == 1 and len(counts.mistakes) > 1:
+        words = join(f"{len(counts.mistakes)} different ones were made, once each.")
+        return tile(title, join("None came twice"), words, class_="tile half")
     again = [
         f"{other.name.replace('_', ' ')} ({where.name})"
         for where, other in counts.mistakes[1:]

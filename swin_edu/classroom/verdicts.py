@@ -4,197 +4,26 @@
 `results/.graded/`, so that the same submission is run once.
 """
 
-import builtins
 import hashlib
 import json
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 
-import swin_edu
-from swin_edu import exercises
-from swin_edu.classroom.course import ClassroomError, Course
-from swin_edu.classroom.mending import Mended, mend
+from swin_edu.classroom.course import Course
 from swin_edu.classroom.results import Result, write_whole
-from swin_edu.classroom.sandbox import Sandbox
-from swin_edu.classroom.session import Limits, Question, SubmissionRun, run_submission
-from swin_edu.classroom.source_notebooks import build_notebook
-from swin_edu.classroom.sources import Source
-from swin_edu.exercises import Exercise, Report
+from swin_edu.classroom.sandbox import Sandbox, find_sandbox
+from swin_edu.classroom.session import Question, SubmissionRun, run_submission
+from swin_edu.classroom.tasks import Assignment, Task, assignment_of
+from swin_edu.exercises import Report
 from swin_edu.exercises.marks import marks
-from swin_edu.exercises.running import TIME_LIMIT, Outcome, Problem
 
-__all__ = ["Assignment", "Graded", "Task", "put_verdicts"]
-
-# What a verdict depends on besides the submission: a change of it grades everybody anew.
-PARTS = ("classroom", "exercises", "model")
-
-
-@dataclass(frozen=True)
-class Task:
-    """One exercise of an assignment, ready to be asked.
-
-    Args:
-        exercise: of the library.
-        function: what the student's function is called.
-        points: for a right answer.
-        visible: cases that students see.
-        hidden: cases that they do not.
-    """
-
-    exercise: Exercise
-    function: str
-    points: float
-    visible: list[tuple[Any, ...]]
-    hidden: list[tuple[Any, ...]]
-
-    @property
-    def name(self) -> str:
-        """Of the exercise."""
-        return self.exercise.name
-
-    @property
-    def cases(self) -> int:
-        """How many there are."""
-        return len(self.visible) + len(self.hidden)
-
-    def judge(self, outcomes: Sequence[Outcome]) -> Report:
-        """Compare what the student's function did; nothing of a hidden case is in the report.
-
-        Args:
-            outcomes: one for each case, the visible ones first; there may be fewer.
-        """
-        shown = len(self.visible)
-        told = [*outcomes[:shown], *map(_without_words, outcomes[shown:])]
-        return self.exercise.judge(told, self.visible + self.hidden, visible=shown)
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What grading has to know of an assignment. `Assignment.of` reads it once for a whole class.
-
-    Args:
-        name: such as `2_shifted_windows`.
-        source: its text.
-        tasks: its exercises, with their cases.
-        template: nbgrader's notebook without solutions, hidden tests included.
-        key: changes when anything of it does.
-    """
-
-    name: str
-    source: Source
-    tasks: tuple[Task, ...]
-    template: NotebookNode
-    key: str
-
-    @classmethod
-    def of(cls, course: Course, name: str) -> "Assignment":
-        """Read an assignment.
-
-        Args:
-            course: that it belongs to.
-            name: as `course.names()` gives it.
-
-        Raises:
-            ClassroomError: it asks for an exercise that the library does not have.
-        """
-        source = course.read(name)
-        known = {exercise.name: exercise for exercise in exercises.list()}
-        if unknown := [cell.name for cell in source.exercises if cell.name not in known]:
-            raise ClassroomError(f"{name} asks for exercises that are not there: {', '.join(unknown)}.")
-        tasks, seeds = [], []
-        for cell in source.exercises:
-            exercise, seed = known[cell.name], course.seed(name, cell.name)
-            hidden = exercise.hidden_cases(seed) if exercise.draw else []
-            tasks.append(Task(exercise, cell.function, float(cell.points or 0), exercise.cases(), hidden))
-            seeds.append(seed)
-        template = _without_solutions(course, build_notebook(source))
-        parts = json.dumps([nbformat.writes(template), seeds, _library_key()])
-        return cls(name, source, tuple(tasks), template, hashlib.sha256(parts.encode()).hexdigest())
-
-    @cached_property
-    def questions(self) -> dict[str, float]:
-        """The written questions with their points."""
-        return {cell.name: float(cell.points or 0) for cell in self.source.questions}
-
-    @property
-    def limits(self) -> Limits:
-        """What a submission may use; an assignment that trains states `seconds=` in its header."""
-        seconds = self.source.header.directives.get("seconds") if self.source.header else None
-        if seconds is None:
-            return Limits()
-        return Limits(cell_seconds=float(seconds), total_seconds=300 + 3 * float(seconds))
-
-    def mend(self, data: bytes) -> Mended:
-        """Make a notebook of this assignment from a student's file; see `mending.mend`.
-
-        Args:
-            data: of the file.
-        """
-        return mend(data, self.template, {task.name: task.function for task in self.tasks})
-
-    def digest(self, notebook: NotebookNode, isolated: bool) -> str:
-        """What the verdict on a mended notebook depends on, as one text.
-
-        Args:
-            notebook: as `mend` gave it.
-            isolated: whether it is run in isolation.
-        """
-        parts = [self.key, isolated, _notes(notebook), [cell.source for cell in _student_code(notebook)]]
-        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-    def grade(self, student: str, notebook: NotebookNode, sandbox: Sandbox, limits: Limits) -> "Graded":
-        """Run a mended notebook in isolation, and judge its answers.
-
-        Args:
-            student: whose it is.
-            notebook: as `mend` gave it.
-            sandbox: what isolates it.
-            limits: what it may use.
-
-        Raises:
-            StartFailed: the isolated process could not be started, which is no student's fault.
-        """
-        cells = _student_code(notebook)
-        if not notebook.metadata.get("swin_edu", {}).get("readable", True):
-            return self._unreadable(student, notebook, len(cells), sandbox.isolated)
-        questions = {task.name: Question(task.function, task.visible + task.hidden) for task in self.tasks}
-        run = run_submission([cell.source for cell in cells], questions, limits=limits, sandbox=sandbox)
-        results = tuple(self._result(student, task, run) for task in self.tasks)
-        each = tuple(f"{task.name}: " for task in self.tasks)
-        general = (text for text in run.troubles if not text.startswith(each))
-        notes = (*_notes(notebook), *(_named_cell(text, cells) for text in general))
-        outputs = tuple(one.outputs for one in run.cells)
-        return Graded(self.digest(notebook, sandbox.isolated), results, outputs, notes)
-
-    def _unreadable(self, student: str, notebook: NotebookNode, cells: int, isolated: bool) -> "Graded":
-        """Nothing in the file is the student's work on this assignment: nothing is run."""
-        notes = _notes(notebook)
-        words = ("your file could not be graded; its first cell says why", " ".join(notes))
-        results = tuple(
-            Result(student, self.name, task.name, 0.0, task.points, 0, task.cases, None, *words)
-            for task in self.tasks
-        )
-        return Graded(self.digest(notebook, isolated), results, tuple([] for _ in range(cells)), notes)
-
-    def _result(self, student: str, task: Task, run: SubmissionRun) -> Result:
-        begin = f"{task.name}: "
-        trouble = "; ".join(text.removeprefix(begin) for text in run.troubles if text.startswith(begin))
-        try:
-            report = task.judge(run.answers.get(task.name, []))
-        except Exception as error:  # a stranger's answer that our comparison is not up to
-            words = "your answer could not be compared. Your teacher will look at it"
-            report = Report(task.name, False, words, cases=task.cases)
-            trouble = f"the answer could not be compared ({type(error).__name__}: {error})"
-        points = marks(report, task.points)
-        counts = (report.right, report.cases, report.mistake, report.message)
-        return Result(student, self.name, task.name, points, task.points, *counts, trouble)
+__all__ = ["Graded", "digest_of", "grade", "grade_submission", "put_verdicts"]
 
 
 @dataclass(frozen=True)
@@ -202,7 +31,7 @@ class Graded:
     """What grading found in a submission.
 
     Args:
-        digest: of what it was found in; see `Assignment.digest`.
+        digest: of what it was found in; see `digest_of`.
         results: of the exercises.
         outputs: of each code cell that was run, as nbformat keeps them.
         notes: what the teacher should know of the whole submission.
@@ -247,6 +76,66 @@ class Graded:
             return None
 
 
+def digest_of(assignment: Assignment, notebook: NotebookNode, isolated: bool) -> str:
+    """What the verdict on a submission depends on, and what a person marks in it, as one text.
+
+    Args:
+        assignment: that it is of.
+        notebook: mended.
+        isolated: whether it is run in isolation.
+    """
+    cells = [(cell.source, cell.get("attachments")) for cell in notebook.cells]
+    parts = [assignment.key, isolated, _notes(notebook), cells]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def grade_submission(root: Path, name: str, isolation: bool, student: str) -> None:
+    """Grade what a student handed in, and keep the verdict, without nbgrader: any number at the same time.
+
+    Args:
+        root: the course's folder.
+        name: of the assignment.
+        isolation: whether the student's code is isolated.
+        student: the id.
+
+    Raises:
+        NoSandbox: nothing here can isolate it.
+        StartFailed: the isolated process could not be started.
+        OSError: a file cannot be read or written.
+    """
+    course, assignment = Course(root), assignment_of(root, name)
+    data = (course.submitted / student / name / f"{name}.ipynb").read_bytes()
+    sandbox = find_sandbox() if isolation else Sandbox(None)
+    graded = grade(assignment, student, assignment.mend(data).notebook, sandbox)
+    graded.save(Graded.file(course, name, student))
+
+
+def grade(assignment: Assignment, student: str, notebook: NotebookNode, sandbox: Sandbox) -> Graded:
+    """Run a mended notebook in isolation, and judge its answers.
+
+    Args:
+        assignment: that it is of.
+        student: whose it is.
+        notebook: as `Assignment.mend` gave it.
+        sandbox: what isolates it.
+
+    Raises:
+        StartFailed: the isolated process could not be started, which is no student's fault.
+    """
+    cells, digest = _student_code(notebook), digest_of(assignment, notebook, sandbox.isolated)
+    if not notebook.metadata.get("swin_edu", {}).get("readable", True):
+        return _unreadable(assignment, student, notebook, digest)
+    tasks = assignment.tasks
+    questions = {task.name: Question(task.function, task.visible + task.hidden) for task in tasks}
+    sources = [cell.source for cell in cells]
+    run = run_submission(sources, questions, limits=assignment.limits, sandbox=sandbox)
+    results = tuple(_result(assignment.name, student, task, run) for task in tasks)
+    each = tuple(f"{task.name}: " for task in tasks)
+    general = (text for text in run.troubles if not text.startswith(each))
+    notes = (*_notes(notebook), *(_named_cell(text, cells) for text in general))
+    return Graded(digest, results, tuple(one.outputs for one in run.cells), notes)
+
+
 def put_verdicts(notebook: NotebookNode, graded: Graded) -> None:
     """Write outputs and verdicts into a mended notebook, as nbgrader reads them.
 
@@ -267,6 +156,31 @@ def put_verdicts(notebook: NotebookNode, graded: Graded) -> None:
                 nbformat.v4.new_output("stream", name="stdout", text=_verdict(result)),
                 nbformat.v4.new_output("execute_result", data={"text/plain": f"{result.points:g}"}),
             ]
+
+
+def _unreadable(assignment: Assignment, student: str, notebook: NotebookNode, digest: str) -> Graded:
+    """Nothing in the file is the student's work on this assignment: nothing is run."""
+    notes = _notes(notebook)
+    words = ("your file could not be graded; its first cell says why", " ".join(notes))
+    results = tuple(
+        Result(student, assignment.name, task.name, 0.0, task.points, 0, task.cases, None, *words)
+        for task in assignment.tasks
+    )
+    return Graded(digest, results, tuple([] for _ in _student_code(notebook)), notes)
+
+
+def _result(name: str, student: str, task: Task, run: SubmissionRun) -> Result:
+    begin = f"{task.name}: "
+    trouble = "; ".join(text.removeprefix(begin) for text in run.troubles if text.startswith(begin))
+    try:
+        report = task.judge(run.answers.get(task.name, []))
+    except Exception as error:  # a stranger's answer that our comparison is not up to
+        words = "your answer could not be compared. Your teacher will look at it"
+        report = Report(task.name, False, words, cases=task.cases)
+        trouble = f"the answer could not be compared ({type(error).__name__}: {error})"
+    points = marks(report, task.points)
+    counts = (report.right, report.cases, report.mistake, report.message)
+    return Result(student, name, task.name, points, task.points, *counts, trouble)
 
 
 def _verdict(result: Result) -> str:
@@ -299,27 +213,3 @@ def _named_cell(trouble: str, cells: Sequence[NotebookNode]) -> str:
         return trouble
     lines = cells[int(found[1]) - 1].source.strip().split("\n")
     return f"the cell that begins with `{lines[0][:60]}`: {trouble[found.end() :]}"
-
-
-def _without_words(outcome: Outcome) -> Outcome:
-    """An outcome whose error says nothing that the student made up: it could carry a hidden case out."""
-    if outcome.error is None:
-        return outcome
-    kind = outcome.error.kind
-    known = isinstance(getattr(builtins, kind, None), type) or kind in (TIME_LIMIT, "Stopped", "Unsendable")
-    return Outcome(error=Problem(kind if known else "an error"), changed_input=outcome.changed_input)
-
-
-def _without_solutions(course: Course, notebook: NotebookNode) -> NotebookNode:
-    from nbgrader.preprocessors import ClearSolutions
-
-    cleared, _ = ClearSolutions(config=course.config()).preprocess(nbformat.from_dict(notebook), {})
-    return cleared
-
-
-@cache
-def _library_key() -> str:
-    """Of the code that grades."""
-    root = Path(swin_edu.__file__).parent
-    files = sorted(path for part in PARTS for path in (root / part).rglob("*.py"))
-    return hashlib.sha256(b"\0".join(path.read_bytes() for path in files)).hexdigest()

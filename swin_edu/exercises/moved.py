@@ -57,10 +57,10 @@ def compare_moved(
 
     Example:
         >>> tokens = torch.arange(8.0).view(1, 2, 4, 1)
-        >>> right, swapped = tokens.reshape(2, 2, 2, 1), tokens.transpose(1, 2).reshape(2, 2, 2, 1)
-        >>> compare_moved(right, swapped, right != swapped, ("tokens", "tokens"), tokens).expected.texts
-        array([['0', '1'],
-               ['2', '3']], dtype=object)
+        >>> right, other = tokens.view(2, 2, 2, 1), tokens.transpose(1, 2).reshape(2, 2, 2, 1)
+        >>> compare_moved(right, other, right != other, ("tokens", "tokens"), tokens).got.texts
+        array([['0', '4'],
+               ['1', '5']], dtype=object)
     """
     places = [origins(answer, source) for answer in (expected, got)]
     if any(place is None or (place == COMPUTED).double().mean() > MOST_COMPUTED for place in places):
@@ -157,8 +157,9 @@ def _window(pieces: list[Tensor], first: list[int], source: _Source) -> Comparis
             )
             for images, tokens, channels in parts
         ]
-        caption = f"Image {first[0]}, channel {channel}: which number of its {source.word} each cell is; "
-        return Comparison(*cells, wrong.numpy(), caption + f"one colour, one {source.word}.")
+        caption = f"Image {first[0]}, channel {channel}. One colour is one {source.word} of the input, "
+        caption += f"the number says which of its {source.channels} numbers it is."
+        return Comparison(*cells, wrong.numpy(), caption)
     place, came = source.map(expected, got)
     belongs = set(zip(parts[0][0].flat, parts[0][1].flat, strict=True))
     cells = []

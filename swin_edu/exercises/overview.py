@@ -132,6 +132,7 @@ def card_html(exercise: "Exercise") -> str:
         f'<span style="color:{QUIET}">{facts}</span>\n<p style="margin:8px 0">{words_of(first)}</p>\n'
         + (pre_of("\n\n".join(rest)) if rest else "")
         + f"Copy this into a cell, and write your answer in place of <code>...</code>:{pre_of(stub)}"
-        f'<div style="border-top:1px solid {BORDER};padding-top:6px">Stuck? <code>{escape(call)}.hint()</code> '
-        f"({hints}), then <code>{escape(call)}.solution()</code></div></div>"
+        f'<div style="border-top:1px solid {BORDER};padding-top:6px">Stuck? '
+        f"<code>{escape(call)}.hint()</code> ({hints}), "
+        f"then <code>{escape(call)}.solution()</code></div></div>"
     )

@@ -142,6 +142,20 @@ def test_a_patch_is_shown_number_by_number_with_the_zeros_of_its_padding():
     assert "Token (1, 1) of image 0" in shown.caption
 
 
+def test_pixels_of_images_are_counted_row_by_row_and_coloured_by_channel():
+    arguments = exercises.cut_patches.cases()[0]  # 8 x 12 pixels, patches of 4
+    expected = exercises.cut_patches.reference(*arguments)
+    got = exercises.cut_patches.mistakes["channels_first"].function(*arguments)
+    shown = compare(expected, got, scene_of("cut_patches", arguments), arguments)
+    assert shown.expected.texts[0].tolist() == [str(n) for n in (0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3)]
+    assert shown.got.texts[0].tolist() == [str(n) for n in (0, 1, 2, 3, 12, 13, 14, 15, 24, 25, 26, 27)]
+    assert len(np.unique(shown.expected.fills[0], axis=0)) == 3
+    assert len(np.unique(shown.got.fills[0], axis=0)) == 1
+    back = compare(arguments[0], arguments[0].flip(-1), scene_of("join_patches", ()), (expected, 4, 4))
+    assert back.expected.texts[1, :5].tolist() == ["12", "15", "18", "21", "12"]  # channel 0 of two patches
+    assert back.got.texts[1, :5].tolist() == ["21", "18", "15", "12", "21"]
+
+
 def test_numbers_that_were_computed_or_stand_twice_in_the_input_are_shown_as_numbers():
     tokens, window = exercises.cut_windows.cases()[1]
     expected = exercises.cut_windows.reference(tokens, window)
