@@ -234,3 +234,50 @@ def test_licence_is_the_mit_licence():
     assert text.startswith("MIT License\n\nCopyright (c) ")
     assert "Permission is hereby granted, free of charge, to any person obtaining a copy" in text
     assert 'THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND' in text
+
+
+PARTS = ("model", "data", "training", "baselines", "visuals", "exercises", "classroom", "commands")
+# What each part may import of the others; those that no line names may import what they like.
+ARROWS = {
+    "model": {"model"},
+    "visuals": {"visuals", "model"},
+    "exercises": {"exercises", "model", "visuals"},
+}
+# Drawing takes seconds to import: an exercise that is only checked imports none of it.
+MAY_DRAW = {"exercises/pictures.py", "exercises/planes.py", "exercises/moved.py", "exercises/showing.py"}
+
+
+def imported_parts(path):
+    """(part of swin_edu, whether the import stands inside a function) of each import of a file."""
+    tree = ast.parse(path.read_text())
+    inside = {node for f in ast.walk(tree) if isinstance(f, ast.FunctionDef) for node in ast.walk(f)}
+    for node in ast.walk(tree):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if names == ["swin_edu"]:
+            names = [f"swin_edu.{alias.name}" for alias in node.names]
+        for name in names:
+            words = name.split(".")
+            if words[0] == "swin_edu" and len(words) > 1 and words[1] in PARTS:
+                yield words[1], node in inside
+
+
+@pytest.mark.parametrize("part", ARROWS)
+def test_arrows_between_the_parts_go_one_way(part):
+    for path in (ROOT / "swin_edu" / part).rglob("*.py"):
+        for other, _ in imported_parts(path):
+            assert other in ARROWS[part], f"{path.relative_to(ROOT)} imports {other}"
+
+
+def test_an_exercise_draws_only_where_somebody_looks():
+    for path in (ROOT / "swin_edu" / "exercises").rglob("*.py"):
+        drawing = [inside for other, inside in imported_parts(path) if other == "visuals"]
+        name = path.relative_to(ROOT / "swin_edu").as_posix()
+        assert not drawing or name in MAY_DRAW, name
+        if name == "exercises/showing.py":
+            assert drawing
+            assert all(drawing)
+        elif "exercises/showing.py" not in name:  # nobody but showing.py imports those that draw
+            text = path.read_text()
+            modules = re.findall(r"from swin_edu\.exercises\.(pictures|moved)", text)
+            assert not modules or name in MAY_DRAW

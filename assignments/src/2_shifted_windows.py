@@ -128,10 +128,9 @@ def my_mask(H, W, Mh, Mw, sh, sw):
 # and s = 2, the first window should be one piece, the last should have four.
 
 # %%
-mask = my_mask(8, 8, 4, 4, 2, 2)
-figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if mask is not None else print(
-    "my_mask is not written yet"
-)
+if right := exercises.mask_any.examine(my_mask).passed:
+    mask = my_mask(8, 8, 4, 4, 2, 2)
+figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if right else print("Solve it first.")
 
 # %% [markdown] question="which_shift" points=2
 # **Question (2 points).** The next cell says which share of all pairs is forbidden in windows of 4 x 4, for
@@ -277,8 +276,9 @@ ReachExplorer(16, 16, window_size=4, blocks=3, token=(5, 6))
 # %% tags=["free"]
 # A cell to try things out; it is not graded. Add more if you like. For example, who hears the cat's eye?
 cat = rearrange(torch.tensor(photograph("chelsea")[2:298, 97:393]), "h w c -> c h w") / 255
-hearers = my_hearers(16, 16, 4, 3, 5, 6)
-figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if hearers is not None else print("not written yet")
+if right := exercises.who_hears_after.examine(my_hearers).passed:
+    hearers = my_hearers(16, 16, 4, 3, 5, 6)
+figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if right else print("Solve it first.")
 
 # %% [markdown] question="how_far" points=3
 # **Question (3 points).** A grid of 16 x 16 tokens, M = 4, plain and shifted blocks in turn.

@@ -206,14 +206,16 @@ def my_resize(table, old, new):
 # %%
 place = torch.arange(-3, 4)
 near = -((place[:, None].double() ** 2 + place**2) ** 0.5).reshape(-1, 1)
-larger = my_resize(near, (4, 4), (7, 7))
-if larger is not None:
+if right := exercises.resize_table.examine(my_resize).passed:
+    larger = my_resize(near, (4, 4), (7, 7))
     back = my_resize(larger, (7, 7), (4, 4))
     print("largest difference after there and back:", round((back - near).abs().max().item(), 2))
-    shown = {"4 x 4": near, "resized to 7 x 7": larger, "and back": back}
-    sides = {name: int(len(table) ** 0.5) for name, table in shown.items()}
-    pictures = {name: table.view(sides[name], sides[name]) for name, table in shown.items()}
-position_figures.tables(pictures) if larger is not None else print("my_resize is not written yet")
+    pictures = {
+        "4 x 4": near.view(7, 7),
+        "resized to 7 x 7": larger.view(13, 13),
+        "and back": back.view(7, 7),
+    }
+position_figures.tables(pictures) if right else print("Solve it first.")
 
 # %% [markdown] question="stretched" points=3
 # **Question (3 points).** After the resize from 7 to 13 values along an axis, the offset (0, 1) of the new
@@ -263,5 +265,5 @@ def my_table(bias, window):
 # A cell to try things out; it is not graded. For example: is your table what the library would have used?
 library = RelativePositionBias(window_size=(3, 4), num_heads=2)
 library.table.normal_()
-mine = my_table(library(), (3, 4))
-print("the same table:", mine is not None and torch.allclose(mine, library.table, atol=1e-6))
+if exercises.table_from_bias.examine(my_table).passed:
+    print("the same table:", torch.allclose(my_table(library(), (3, 4)), library.table, atol=1e-6))

@@ -1,6 +1,6 @@
 # %% [markdown] assignment="Assignment 4: block, merging and the whole network" points=30 hours=5
 # The parts become a network. Each part alone is easy to test; together they hide mistakes well. A block that
-# pads in the wrong order, a merging that loses neighbours, a network whose token cannot see what you believe
+# looks at its padding, a merging that loses neighbours, a network whose token cannot see what you believe
 # it sees: all of these train without a word. Here you find such faults, and you learn to count what a
 # network costs and sees before anybody builds it.
 #
@@ -52,9 +52,9 @@ print("ready")
 #
 # ## 1. The block of a library (2 points)
 #
-# In assignment 2 you mended attention that padded too late. The same slip, now as it stands in the block of
-# a well-known library: the attention itself comes in as a function, window and shift are pairs. Run the
-# cell, follow 8 rows through it with M = 7 and s = 3, and mend it in the cell below.
+# In assignment 2 you mended attention that padded too late. Another well-known library pads in time, and is
+# wrong all the same where windows do not fill the grid. Here its attention comes in as a function; window and
+# shift are pairs. Run the cell, follow 8 rows through it with M = 7 and s = 3, and mend it in the cell below.
 
 # %%
 print(exercises.mend_attention.task)
@@ -294,7 +294,8 @@ model, image = swin_edu.SwinTransformer(config).double().eval(), torch.randn(1, 
 changed = image.clone()
 changed[..., 20, 70] += 1  # one pixel
 noticed = (model.features(changed)[1] != model.features(image)[1]).any(dim=1)[0]
-for token in [(3, 5), (5, 9), (6, 12)]:
-    seen = my_seen_pixels(config, 116, 150, 1, *token)
-    yours = bool(seen[20, 70]) if seen is not None else "not written yet"
-    print(f"token {token} notices pixel (20, 70): {bool(noticed[token])}, by your function: {yours}")
+print("tokens of stage 1 that notice pixel (20, 70):", int(noticed.sum()), "of", noticed.numel())
+if exercises.seen_in_image.examine(my_seen_pixels).passed:
+    for token in [(3, 5), (5, 9), (6, 12)]:
+        seen = bool(my_seen_pixels(config, 116, 150, 1, *token)[20, 70])
+        print(f"token {token} notices it: {bool(noticed[token])}, by your function: {seen}")

@@ -234,6 +234,8 @@ def _try_out(sandbox: Sandbox) -> tuple[bool, str]:
         tried = subprocess.run(
             command, capture_output=True, text=True, env={}, pass_fds=[seccomp, info], timeout=60, check=False
         )
+    except subprocess.TimeoutExpired:
+        return False, "it took more than a minute"
     finally:
         for descriptor in (reading, info, seccomp):
             os.close(descriptor)

@@ -31,7 +31,7 @@ class Graded:
     """What grading found in a submission.
 
     Args:
-        digest: of what it was found in; see `Assignment.digest`.
+        digest: of what it was found in; see `digest_of`.
         results: of the exercises.
         outputs: of each code cell that was run, as nbformat keeps them.
         notes: what the teacher should know of the whole submission.

@@ -1,6 +1,6 @@
-"""The exercise on a real bug: a library pads after the roll, and mixes tokens of opposite edges.
+"""Find the bug: attention in shifted windows where real tokens attend to padding, as a library has it.
 
-It is set in assignment 4, for notebook 05; `SwinBlock.attend` does it in the right order.
+It belongs to notebook 05 and is set in assignment 4; `SwinBlock.attend` keeps padding apart.
 """
 
 import inspect
@@ -16,7 +16,7 @@ from swin_edu.exercises.drawing import normal
 from swin_edu.exercises.engine import Exercise, Mistake
 from swin_edu.model.attention import attention_plain
 from swin_edu.model.config import Pair
-from swin_edu.model.windows import shift_mask, window_partition, window_reverse
+from swin_edu.model.windows import padded_size, region_ids, shift_mask, window_partition, window_reverse
 
 Attention = Callable[[Tensor, Tensor | None], Tensor]
 
@@ -24,14 +24,19 @@ Attention = Callable[[Tensor, Tensor | None], Tensor]
 def attend(tokens: Tensor, window: Pair, shift: Pair, attention: Attention) -> Tensor:
     """(B, H, W, C) -> (B, H, W, C); attention takes windows (B*nW, N, C) and a mask (nW, N, N)."""
     (_, H, W, _), (Mh, Mw), (sh, sw) = tokens.shape, window, shift
-    tokens = tokens.roll((-sh, -sw), dims=(1, 2))
     tokens = F.pad(tokens, (0, 0, 0, -W % Mw, 0, -H % Mh))
+    tokens = tokens.roll((-sh, -sw), dims=(1, 2))
     _, Hp, Wp, _ = tokens.shape
+    ids = torch.zeros(1, Hp, Wp, 1)
+    for i, rows in enumerate((slice(0, -Mh), slice(-Mh, -sh), slice(-sh, None))):
+        for j, columns in enumerate((slice(0, -Mw), slice(-Mw, -sw), slice(-sw, None))):
+            ids[:, rows, columns] = 3 * i + j
+    ids = window_partition(ids, window).flatten(1)
     windows = window_partition(tokens, window).flatten(1, 2)
-    windows = attention(windows, shift_mask(H, W, window, shift))
+    windows = attention(windows, ids[:, :, None] == ids[:, None, :])
     tokens = window_reverse(windows.unflatten(1, window), window, Hp, Wp)
-    tokens = tokens[:, :H, :W]
-    return tokens.roll((sh, sw), dims=(1, 2))
+    tokens = tokens.roll((sh, sw), dims=(1, 2))
+    return tokens[:, :H, :W]
 
 
 GIVEN = inspect.getsource(attend)
@@ -42,11 +47,37 @@ def _mend_attention(tokens: Tensor, window: Pair, shift: Pair, attention: Attent
     tokens = F.pad(tokens, (0, 0, 0, -W % Mw, 0, -H % Mh))
     tokens = tokens.roll((-sh, -sw), dims=(1, 2))
     _, Hp, Wp, _ = tokens.shape
+    ids = torch.zeros(1, Hp, Wp, 1)
+    for i, rows in enumerate((slice(0, -Mh), slice(-Mh, -sh), slice(-sh, None))):
+        for j, columns in enumerate((slice(0, -Mw), slice(-Mw, -sw), slice(-sw, None))):
+            ids[:, rows, columns] = 3 * i + j
+    real = F.pad(torch.ones(1, H, W, 1), (0, 0, 0, Wp - W, 0, Hp - H)).roll((-sh, -sw), dims=(1, 2))
+    ids[real == 0] = -1  # padding is a region of its own, whichever window it stands in
+    ids = window_partition(ids, window).flatten(1)
     windows = window_partition(tokens, window).flatten(1, 2)
-    windows = attention(windows, shift_mask(H, W, window, shift))
+    windows = attention(windows, ids[:, :, None] == ids[:, None, :])
     tokens = window_reverse(windows.unflatten(1, window), window, Hp, Wp)
     tokens = tokens.roll((sh, sw), dims=(1, 2))
     return tokens[:, :H, :W]
+
+
+def _mask(grid: Pair, window: Pair, shift: Pair) -> Tensor:
+    return shift_mask(*grid, window, shift)
+
+
+def _padding_where_it_was(grid: Pair, window: Pair, shift: Pair) -> Tensor:
+    """Padding is marked where it stood before the roll."""
+    padded = padded_size(*grid, window)
+    ids = region_ids(*padded, window, shift)
+    ids[grid[0] :] = ids[:, grid[1] :] = -1
+    ids = window_partition(ids[None, :, :, None], window).flatten(1)
+    return ids[:, :, None] == ids[:, None, :]
+
+
+def _only_padding(grid: Pair, window: Pair, shift: Pair) -> Tensor:
+    """Keeps padding apart, and nobody else."""
+    ids = window_partition((region_ids(*grid, window, shift) < 0)[None, :, :, None], window).flatten(1)
+    return ids[:, :, None] == ids[:, None, :]
 
 
 def _twisted(
@@ -56,18 +87,19 @@ def _twisted(
     attention: Attention,
     *,
     pads: Callable[[int, int, int, int], tuple[int, ...]] = lambda H, W, Mh, Mw: (0, -W % Mw, 0, -H % Mh),
-    mask: Callable[..., Tensor | None] = lambda grid, padded, window, shift: shift_mask(*grid, window, shift),
+    mask: Callable[[Pair, Pair, Pair], Tensor | None] = _mask,
     back: int = 1,
     cut_first: bool = False,
-    forth: int = -1,
+    roll_first: bool = False,
 ) -> Tensor:
-    """The right answer, or one with a twist; `forth` and `back` are the directions of the two rolls."""
+    """The right answer, or one with a twist; `back` is the direction of the second roll."""
     (_, H, W, _), (sh, sw) = tokens.shape, shift
+    tokens = tokens.roll((-sh, -sw), dims=(1, 2)) if roll_first else tokens
     tokens = F.pad(tokens, (0, 0, *pads(H, W, *window)))
+    tokens = tokens if roll_first else tokens.roll((-sh, -sw), dims=(1, 2))
     Hp, Wp = tokens.shape[1:3]
-    tokens = tokens.roll((forth * sh, forth * sw), dims=(1, 2))
     windows = window_partition(tokens, window).flatten(1, 2)
-    windows = attention(windows, mask((H, W), (Hp, Wp), window, shift))
+    windows = attention(windows, mask((H, W), window, shift))
     tokens = window_reverse(windows.unflatten(1, window), window, Hp, Wp)
     if cut_first:
         return tokens[:, :H, :W].roll((back * sh, back * sw), dims=(1, 2))
@@ -105,11 +137,14 @@ def _attention_cases() -> list[tuple]:
 
 def _draw_attention(generator: random.Random) -> tuple:
     window = tuple(generator.sample((3, 4, 5), 2))
-    shift = tuple(generator.randrange(1, m) for m in window)
-    # One whole window and a part along each axis, and one window more along some.
-    sides = tuple(m * generator.randint(1, 2) + generator.randrange(1, m) for m in window)
+    # One or two whole windows and a part along each axis.
+    rests = [generator.randrange(1, m) for m in window]
+    sides = [m * generator.randint(1, 2) + rest for m, rest in zip(window, rests, strict=True)]
     if sides[0] == sides[1]:
-        sides = (sides[0] + window[0], sides[1])
+        sides[0] += window[0]
+    # Where the shift is the part, the padding fills a region alone and the bug does not show.
+    shifts = [[s for s in range(1, m) if s != rest] for m, rest in zip(window, rests, strict=True)]
+    shift = tuple(generator.choice(fits) for fits in shifts)
     return _case(generator, (generator.randint(2, 3), *sides, generator.randint(2, 4)), window, shift)
 
 
@@ -118,21 +153,59 @@ mend_attention = Exercise(
     chapter="05",
     difficulty="medium",
     minutes=15,
-    task="A well-known library attends in shifted windows as below (the mask is the course's, and right). "
-    "On grids that whole windows do not fill, tokens of opposite edges meet. Find the one bug, and mend it. "
-    "Every axis is longer than its window.\n\n" + GIVEN,
+    task="A well-known library attends in shifted windows as below. It pads in time, and where windows do "
+    "not fill the grid it is wrong all the same: real tokens attend to what is not there. Find the one bug, "
+    "and mend it. Every axis is longer than its window, and shifted.\n\n" + GIVEN,
     reference=_mend_attention,
     cases=_attention_cases,
     draw=_draw_attention,
     mistakes={
         "as_given": Mistake(
             attend,
-            "Nothing is mended yet. Take 8 rows, M = 7, s = 3, and write down which rows stand in the first "
-            "window before it is padded. Which of them came from the other end?",
+            "Nothing is mended yet. With 8 rows and M = 7, six rows of zeros come in: which ids do they get, "
+            "and who else has these?",
+        ),
+        "padded_after_the_roll": Mistake(
+            lambda *a: _twisted(*a, roll_first=True, cut_first=True),
+            "You pad after the roll now. Which rows does the mask take for padding, and where are they?",
+        ),
+        "padding_where_it_was": Mistake(
+            lambda *a: _twisted(*a, mask=_padding_where_it_was),
+            "You mark the padding where it stood before the roll. Where does it stand when windows are cut?",
+        ),
+        "only_padding_apart": Mistake(
+            lambda *a: _twisted(*a, mask=_only_padding),
+            "Padding is out. Whom did the ids keep apart before you changed them?",
+        ),
+        "padded_rows_only": Mistake(
+            lambda *a: _twisted(
+                *a,
+                mask=lambda grid, window, shift: shift_mask(
+                    grid[0], padded_size(*grid, window)[1], window, shift
+                ),
+            ),
+            "The rows of padding are out. What comes in at the right?",
+        ),
+        "padded_columns_only": Mistake(
+            lambda *a: _twisted(
+                *a,
+                mask=lambda grid, window, shift: shift_mask(
+                    padded_size(*grid, window)[0], grid[1], window, shift
+                ),
+            ),
+            "The columns of padding are out. What comes in at the bottom?",
+        ),
+        "mask_of_plain_windows": Mistake(
+            lambda *a: _twisted(*a, mask=lambda grid, window, shift: shift_mask(*grid, window, 0)),
+            "Your mask is that of windows that are not shifted. Who meets after the roll?",
+        ),
+        "no_mask": Mistake(
+            lambda *a: _twisted(*a, mask=lambda *_: None),
+            "You took the whole mask away, and most of it was right. Whom did it keep apart?",
         ),
         "cut_before_rolled_back": Mistake(
             lambda *a: _twisted(*a, cut_first=True),
-            "The way in is right now. On the way out, what stands in the last rows at the moment you cut?",
+            "The mask is right now. On the way out, what stands in the last rows at the moment you cut?",
         ),
         "not_rolled_back": Mistake(
             lambda *a: _twisted(*a, back=0), "Your tokens come out moved. What undoes the roll?"
@@ -141,37 +214,16 @@ mend_attention = Exercise(
             lambda *a: _twisted(*a, back=-1),
             "Your second roll goes the same way as the first. Which way undoes it?",
         ),
-        "rolled_the_other_way": Mistake(
-            lambda *a: _twisted(*a, forth=1, back=-1),
-            "Both rolls go the other way round now. Which way did the mask expect the first one?",
-        ),
         "padded_at_top_and_left": Mistake(
             lambda *a: _twisted(*a, pads=lambda H, W, Mh, Mw: (-W % Mw, 0, -H % Mh, 0)),
-            "Your zeros stand at the top and left. Where does the mask expect them?",
-        ),
-        "pads_swapped": Mistake(
-            lambda *a: _twisted(*a, pads=lambda H, W, Mh, Mw: (0, -H % Mh, 0, -W % Mw)),
-            "A grid came out that windows cannot cut. Where does F.pad start: at the first axis or the last?",
-        ),
-        "mask_of_the_padded_grid": Mistake(
-            lambda *a: _twisted(
-                *a, mask=lambda grid, padded, window, shift: shift_mask(*padded, window, shift)
-            ),
-            "Now real tokens attend to zeros. Which size tells the mask what is padding?",
-        ),
-        "no_mask": Mistake(
-            lambda *a: _twisted(*a, mask=lambda *_: None),
-            "You took the mask away, and it was right. Whom does it keep apart?",
-        ),
-        "mask_of_plain_windows": Mistake(
-            lambda *a: _twisted(*a, mask=lambda grid, padded, window, shift: shift_mask(*grid, window, 0)),
-            "Your mask is that of windows that are not shifted. Who meets after the roll?",
+            "Your zeros stand at the top and left. Where does your last line cut them off?",
         ),
     },
     hints=(
-        "Take one axis alone: 8 rows, M = 7, s = 3. Follow the numbers 0 to 7 through each line.",
-        "The mask takes for granted that the grid was made up of whole windows before something happened "
-        "to it. Before what?",
-        "What is done last on the way in is undone first on the way out. Are both ways right?",
+        "Take one axis alone: 8 rows, M = 7, s = 3. Write down what stands where after the roll, real rows "
+        "by number, padding as a dash.",
+        "Now write the ids below. Which real rows have the same id as a dash, in one window?",
+        "A zero as a key is no nobody: its score is 0, and softmax gives it e**0. Which id would keep all "
+        "padding from everybody real? And you know where padding stands: it was rolled with the rest.",
     ),
 )

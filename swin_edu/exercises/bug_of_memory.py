@@ -14,10 +14,11 @@ from swin_edu.exercises.drawing import unequal
 from swin_edu.exercises.engine import Exercise, Mistake
 
 Pair = tuple[int, int]
+Sizes = tuple[Pair, ...]
 
 
 def masks_one_by_one(sizes, window, shift):
-    """[(H, W), ...], (Mh, Mw), (sh, sw) -> the mask of each size, (nW, N, N) bool, True = may attend.
+    """((H, W), ...), (Mh, Mw), (sh, sw) -> the mask of each size, (nW, N, N) bool, True = may attend.
 
     Each side is a multiple of the window's, or no longer than it: such an axis is one window, not shifted.
     """
@@ -36,7 +37,7 @@ def masks_one_by_one(sizes, window, shift):
     return masks
 
 
-def _masks(sizes: list[Pair], window: Pair, shift: Pair) -> list[Tensor]:
+def _masks(sizes: Sizes, window: Pair, shift: Pair) -> list[Tensor]:
     masks = []
     for size in sizes:
         bands, sides = [], []
@@ -63,7 +64,7 @@ def _mask(size: Pair, window: Pair, shift: Pair) -> Tensor:
     return ids[:, :, None] == ids[:, None, :]
 
 
-def _shift_not_given_back(sizes: list[Pair], window: Pair, shift: Pair) -> list[Tensor]:
+def _shift_not_given_back(sizes: Sizes, window: Pair, shift: Pair) -> list[Tensor]:
     masks, shift = [], list(shift)
     for size in sizes:
         shift = [0 if n <= m else s for n, m, s in zip(size, window, shift, strict=True)]
@@ -71,11 +72,11 @@ def _shift_not_given_back(sizes: list[Pair], window: Pair, shift: Pair) -> list[
     return masks
 
 
-def _shift_kept(sizes: list[Pair], window: Pair, shift: Pair) -> list[Tensor]:
+def _shift_kept(sizes: Sizes, window: Pair, shift: Pair) -> list[Tensor]:
     return [_mask(size, tuple(map(min, size, window)), shift) for size in sizes]
 
 
-def _only_where_shorter(sizes: list[Pair], window: Pair, shift: Pair) -> list[Tensor]:
+def _only_where_shorter(sizes: Sizes, window: Pair, shift: Pair) -> list[Tensor]:
     masks = []
     for size in sizes:
         fitted = [(n, 0) if n < m else (m, s) for n, m, s in zip(size, window, shift, strict=True)]
@@ -83,7 +84,7 @@ def _only_where_shorter(sizes: list[Pair], window: Pair, shift: Pair) -> list[Te
     return masks
 
 
-def _both_axes_at_once(sizes: list[Pair], window: Pair, shift: Pair) -> list[Tensor]:
+def _both_axes_at_once(sizes: Sizes, window: Pair, shift: Pair) -> list[Tensor]:
     masks = []
     for size in sizes:
         short = any(n <= m for n, m in zip(size, window, strict=True))
@@ -91,18 +92,18 @@ def _both_axes_at_once(sizes: list[Pair], window: Pair, shift: Pair) -> list[Ten
     return masks
 
 
-def _first_for_all(sizes: list[Pair], window: Pair, shift: Pair) -> list[Tensor]:
+def _first_for_all(sizes: Sizes, window: Pair, shift: Pair) -> list[Tensor]:
     return _masks(sizes[:1], window, shift) * len(sizes)
 
 
-def _kept_by_area(sizes: list[Pair], window: Pair, shift: Pair) -> list[Tensor]:
+def _kept_by_area(sizes: Sizes, window: Pair, shift: Pair) -> list[Tensor]:
     kept: dict[int, Tensor] = {}
     for height, width in sizes:
         kept.setdefault(height * width, _masks([(height, width)], window, shift)[0])
     return [kept[height * width] for height, width in sizes]
 
 
-def _draw_memory(generator: random.Random) -> tuple[list[Pair], Pair, Pair]:
+def _draw_memory(generator: random.Random) -> tuple[Sizes, Pair, Pair]:
     window = unequal(generator, 3, 5)
     shift = tuple(generator.randint(1, side - 1) for side in window)
 
@@ -110,7 +111,7 @@ def _draw_memory(generator: random.Random) -> tuple[list[Pair], Pair, Pair]:
         return generator.randint(2, m) if short else m * generator.randint(2, 3)
 
     sizes = [(side(window[0], i == 1), side(window[1], i == 2)) for i in range(4)]
-    return generator.sample(sizes, 3) + sizes[3:], window, shift
+    return (*generator.sample(sizes, 3), sizes[3]), window, shift
 
 
 mend_memory = Exercise(
@@ -123,10 +124,10 @@ mend_memory = Exercise(
     "A well-known library had its defect. Find it, and mend it.\n\n" + inspect.getsource(masks_one_by_one),
     reference=_masks,
     cases=lambda: [
-        ([(8, 12), (8, 9), (4, 6)], (4, 3), (2, 1)),
-        ([(2, 6), (8, 9)], (4, 3), (2, 1)),
-        ([(6, 5), (12, 10), (12, 15), (6, 20)], (3, 5), (1, 2)),
-        ([(4, 12), (8, 6), (8, 4), (16, 6), (8, 12)], (4, 6), (1, 3)),
+        (((8, 12), (8, 9), (4, 6)), (4, 3), (2, 1)),
+        (((2, 6), (8, 9)), (4, 3), (2, 1)),
+        (((6, 5), (12, 10), (12, 15), (6, 20)), (3, 5), (1, 2)),
+        (((4, 12), (8, 6), (8, 4), (16, 6), (8, 12)), (4, 6), (1, 3)),
     ],
     mistakes={
         "as_given": Mistake(
@@ -136,7 +137,7 @@ mend_memory = Exercise(
         ),
         "shift_not_given_back": Mistake(
             _shift_not_given_back,
-            "The window recovers after a small size, the shift does not. When is it 2 again?",
+            "After a small size the window recovers, the shift does not. Who sets it for the next size?",
         ),
         "shift_kept": Mistake(
             _shift_kept,

@@ -11,9 +11,9 @@ import torch.nn.functional as F
 from einops import rearrange
 from torch import Tensor
 
+import swin_edu
 from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Answer, Exercise, Mistake
-from swin_edu.model.windows import padded_size, shift_mask, window_partition, window_reverse
 
 
 def attend_shifted(tokens, window, shift):
@@ -22,12 +22,12 @@ def attend_shifted(tokens, window, shift):
     tokens = tokens.roll((-shift, -shift), dims=(1, 2))
     tokens = F.pad(tokens, (0, 0, 0, -W % window, 0, -H % window))
     padded = tokens.shape[1:3]
-    windows = rearrange(window_partition(tokens, window), "w i j c -> w (i j) c")
-    mask = shift_mask(H, W, window, shift).repeat(batch, 1, 1)  # a token attends where it is True
+    windows = rearrange(swin_edu.window_partition(tokens, window), "w i j c -> w (i j) c")
+    mask = swin_edu.shift_mask(H, W, window, shift).repeat(batch, 1, 1)  # a token attends where it is True
     scores = windows @ windows.mT / C**0.5
     windows = scores.masked_fill(~mask, float("-inf")).softmax(dim=-1) @ windows
     windows = rearrange(windows, "w (i j) c -> w i j c", i=window)
-    tokens = window_reverse(windows, window, *padded)[:, :H, :W]
+    tokens = swin_edu.window_reverse(windows, window, *padded)[:, :H, :W]
     return tokens.roll((shift, shift), dims=(1, 2))
 
 
@@ -36,12 +36,12 @@ def _mended(tokens: Tensor, window: int, shift: int) -> Tensor:
     tokens = F.pad(tokens, (0, 0, 0, -W % window, 0, -H % window))  # before the roll, as the mask assumes
     padded = tokens.shape[1:3]
     tokens = tokens.roll((-shift, -shift), dims=(1, 2))
-    windows = rearrange(window_partition(tokens, window), "w i j c -> w (i j) c")
-    mask = shift_mask(H, W, window, shift).repeat(batch, 1, 1)
+    windows = rearrange(swin_edu.window_partition(tokens, window), "w i j c -> w (i j) c")
+    mask = swin_edu.shift_mask(H, W, window, shift).repeat(batch, 1, 1)
     scores = windows @ windows.mT / C**0.5
     windows = scores.masked_fill(~mask, float("-inf")).softmax(dim=-1) @ windows
     windows = rearrange(windows, "w (i j) c -> w i j c", i=window)
-    tokens = window_reverse(windows, window, *padded).roll((shift, shift), dims=(1, 2))
+    tokens = swin_edu.window_reverse(windows, window, *padded).roll((shift, shift), dims=(1, 2))
     return tokens[:, :H, :W]  # and the padding goes after the roll is undone
 
 
@@ -53,21 +53,21 @@ def _changed(
     def mend_padding(tokens: Tensor, window: int, shift: int) -> Tensor:
         batch, H, W, C = tokens.shape
         shift = shift if rolled else 0
-        padded = padded_size(H, W, window)
+        padded = swin_edu.padded_size(H, W, window)
 
         def pad(grid: Tensor) -> Tensor:
             return F.pad(grid, (0, 0, 0, padded[1] - grid.shape[2], 0, padded[0] - grid.shape[1]))
 
         there, home = (-shift, -shift), (back * shift, back * shift)
         grid = pad(tokens).roll(there, (1, 2)) if first == "pad" else pad(tokens.roll(there, (1, 2)))
-        windows = rearrange(window_partition(grid, window), "w i j c -> w (i j) c")
+        windows = rearrange(swin_edu.window_partition(grid, window), "w i j c -> w (i j) c")
         scores = windows @ windows.mT / C**0.5
         if mask_of != "nobody":
             sizes = {"grid": (H, W), "turned": (W, H), "padded": padded}
-            mask = shift_mask(*sizes[mask_of], window, shift)
+            mask = swin_edu.shift_mask(*sizes[mask_of], window, shift)
             scores = scores.masked_fill(~mask.repeat(batch, 1, 1), float("-inf"))
         windows = rearrange(scores.softmax(dim=-1) @ windows, "w (i j) c -> w i j c", i=window)
-        grid = window_reverse(windows, window, *padded)
+        grid = swin_edu.window_reverse(windows, window, *padded)
         if last == "crop":
             return grid.roll(home, (1, 2))[:, :H, :W]
         return grid[:, :H, :W].roll(home, (1, 2))
@@ -132,7 +132,7 @@ mend_padding = Exercise(
             "Your mask is made for W x H tokens. Which of the two is the number of rows?",
         ),
         "mask_dropped": Mistake(
-            _changed(mask_of="nobody"), "Without a mask, strangers meet. Which line had been wrong, really?"
+            _changed(mask_of="nobody"), "Without a mask, strangers meet. Was the mask what was wrong?"
         ),
         "shift_dropped": Mistake(
             _changed(rolled=False), "Without the roll there is no bug, and no shifted window. What is left?"

@@ -215,4 +215,4 @@ class Exercise:
         if not sure:
             name = f"exercises.{self.name}"
             return Words(f"One more try with {name}.hint()? To see it: {name}.solution(sure=True)")
-        return source_of(self.reference)
+        return source_of(self.reference, self.name)

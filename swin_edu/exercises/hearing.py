@@ -63,8 +63,6 @@ def _draw(generator: random.Random) -> tuple[int, int, int, int, int, int]:
     return H, W, M, generator.randint(1, 5), generator.randrange(H), generator.randrange(W)
 
 
-FIRST = "Is the first block shifted?"
-
 who_hears_after = Exercise(
     name="who_hears_after",
     chapter="03",
@@ -84,11 +82,16 @@ who_hears_after = Exercise(
         "never_shifted": Mistake(
             _spread(shifted=0.0), "Your windows never move. Where do they stand in the second block?"
         ),
-        "always_shifted": Mistake(_spread(plain=0.5), f"All your blocks have the same windows. {FIRST}"),
+        "always_shifted": Mistake(
+            _spread(plain=0.5), "All blocks have the same windows. Is the first one shifted?"
+        ),
+        "shifted_first": Mistake(
+            _spread(plain=0.5, shifted=0.0),
+            "The two kinds of blocks have changed places. Which kind comes first?",
+        ),
         "who_is_heard": Mistake(
             _who_is_heard,
-            f"You look back from the last block, or begin with a shifted one. {FIRST} Does the token "
-            "speak or listen?",
+            "You go from the last block to the first. Does the token speak or listen?",
         ),
         "roll_not_undone": Mistake(
             _spread(wraps=True),

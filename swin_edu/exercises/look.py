@@ -15,7 +15,10 @@ HEAD = f"text-align:left;padding:4px 12px 4px 6px;font-weight:600;border-bottom:
 CELL = f"text-align:left;vertical-align:top;padding:4px 12px 4px 6px;border-bottom:1px solid {BORDER};"
 MARKED = "font-weight:600;background-color:rgba(224,120,42,0.18);"
 CARD = f"border:1px solid {BORDER};border-radius:8px;padding:10px 16px;margin:6px 0;max-width:720px"
-CODE = "margin:8px 0;padding:8px 12px;border-radius:6px;background-color:rgba(128,128,128,0.12);overflow:auto"
+CODE = (
+    "white-space:pre;overflow:auto;margin:8px 0;padding:8px 12px;border-radius:6px;"
+    "background-color:rgba(128,128,128,0.12)"
+)
 LEVEL = "display:inline-block;padding:0 8px;border-radius:9px;background-color:rgba(128,128,128,0.16)"
 
 

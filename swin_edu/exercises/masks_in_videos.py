@@ -94,7 +94,8 @@ video_mask = Exercise(
     minutes=30,
     task="The mask of shifted windows (Mt, Mh, Mw) in a video of any size (T, H, W), by the course's "
     "definition: (nW, N, N) bool. An axis no longer than its window is one window and not shifted; the "
-    "others are padded at their ends to whole windows, then rolled by -s. Padding attends to padding only.",
+    "others are padded at their ends to whole windows, then rolled by -s. Padding attends to padding only. "
+    "Windows, and the tokens in one, count frame by frame, then row by row.",
     reference=_video_mask,
     cases=lambda: [
         ((4, 6, 9), (2, 3, 3), (1, 1, 2)),
@@ -109,7 +110,7 @@ video_mask = Exercise(
         ),
         "pixels_never_strangers": Mistake(
             _gone_wrong(still=(1, 2)),
-            "Only frames make strangers in your mask. What comes round the edge in rows and columns?",
+            "Inside a frame nobody is a stranger. What comes round the edge in rows and columns?",
         ),
         "ids_added": Mistake(
             _gone_wrong(ids="added"),

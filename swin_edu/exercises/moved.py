@@ -7,12 +7,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from swin_edu.exercises.planes import tint
 from swin_edu.exercises.scenes import Layout
 from swin_edu.visuals.answer_figures import Cells, Comparison
 from swin_edu.visuals.sheet import rgb
 
-NOWHERE = -1  # a number that is not in the input, such as the zeros of a padding
+NOWHERE, COMPUTED = -1, -2  # not in the input: a zero, such as those of a padding; any other number
 CHANNELS = ("series_1", "series_2", "series_0", "series_3", "series_4", "series_5")  # so R, G, B look like it
+MOST_COMPUTED = 0.5  # share of an answer; with more of them it was not moved
 MOST = 12  # columns of numbers that were one after another
 
 
@@ -24,18 +26,19 @@ def origins(answer: Tensor, source: Tensor) -> Tensor | None:
         source: what its numbers were taken from.
 
     Returns:
-        int64 like `answer`, `NOWHERE` for numbers that the source does not have; None where the source has
-        a number twice.
+        int64 like `answer`; `NOWHERE` or `COMPUTED` for numbers that the source does not have. None where
+        the source has a number twice.
 
     Example:
-        >>> origins(torch.tensor([[7.0, 0.0]]), torch.tensor([5.0, 6.0, 7.0]))
-        tensor([[ 2, -1]])
+        >>> origins(torch.tensor([[7.0, 0.0, 0.5]]), torch.tensor([5.0, 6.0, 7.0]))
+        tensor([[ 2, -1, -2]])
     """
     flat, order = source.detach().flatten().sort()
     if len(flat) < 2 or bool((flat[1:] == flat[:-1]).any()):
         return None
     near = torch.searchsorted(flat, answer.contiguous()).clamp(max=len(flat) - 1)
-    return torch.where(flat[near] == answer, order[near], NOWHERE)
+    nowhere = torch.where(answer == 0, NOWHERE, COMPUTED)
+    return torch.where(flat[near] == answer, order[near], nowhere)
 
 
 def compare_moved(
@@ -54,13 +57,13 @@ def compare_moved(
 
     Example:
         >>> tokens = torch.arange(8.0).view(1, 2, 4, 1)
-        >>> right, swapped = tokens.reshape(2, 2, 2, 1), tokens.transpose(1, 2).reshape(2, 2, 2, 1)
-        >>> compare_moved(right, swapped, right != swapped, ("tokens", "tokens"), tokens).expected.texts
-        array([['0', '1'],
-               ['2', '3']], dtype=object)
+        >>> right, other = tokens.view(2, 2, 2, 1), tokens.transpose(1, 2).reshape(2, 2, 2, 1)
+        >>> compare_moved(right, other, right != other, ("tokens", "tokens"), tokens).got.texts
+        array([['0', '4'],
+               ['1', '5']], dtype=object)
     """
     places = [origins(answer, source) for answer in (expected, got)]
-    if None in [place if place is None else 0 for place in places]:
+    if any(place is None or (place == COMPUTED).double().mean() > MOST_COMPUTED for place in places):
         return None
     source_map = _Source(source.shape, moved[0])
     pieces = [*places, wrong]
@@ -85,14 +88,14 @@ class _Source:
         self.word = "pixel" if layout == "images" else "token"
 
     def split(self, place: Tensor) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Image, token and channel of each place; all `NOWHERE` where it is."""
+        """Image, token and channel of each place; all negative where it is."""
         place = place.numpy()
         image, rest = place // (self.tokens * self.channels), place % (self.tokens * self.channels)
         if self.layout == "images":
             channel, token = rest // self.tokens, rest % self.tokens
         else:
             token, channel = rest // self.channels, rest % self.channels
-        return tuple(np.where(place < 0, NOWHERE, part) for part in (image, token, channel))
+        return tuple(np.where(place < 0, place, part) for part in (image, token, channel))
 
     def map(self, expected: Tensor, got: Tensor) -> tuple[Cells | None, np.ndarray | None]:
         """The grid of one image with the expected tokens blue, and which ones came instead."""
@@ -103,7 +106,7 @@ class _Source:
         blue, came = np.zeros(self.tokens, bool), np.zeros(self.tokens, bool)
         blue[tokens[images == image]] = True
         came[others[other_images == image]] = True
-        fills = np.where(blue.reshape(*self.grid, 1), _pale("key"), rgb("surface"))
+        fills = np.where(blue.reshape(*self.grid, 1), tint("key"), rgb("surface"))
         texts = np.array([str(n) for n in range(self.tokens)], dtype=object).reshape(self.grid)
         return Cells(fills, texts), came.reshape(self.grid)
 
@@ -154,8 +157,9 @@ def _window(pieces: list[Tensor], first: list[int], source: _Source) -> Comparis
             )
             for images, tokens, channels in parts
         ]
-        caption = f"Image {first[0]}, channel {channel}: which number of its {source.word} each cell is; "
-        return Comparison(*cells, wrong.numpy(), caption + f"one colour, one {source.word}.")
+        caption = f"Image {first[0]}, channel {channel}. One colour is one {source.word} of the input, "
+        caption += f"the number says which of its {source.channels} numbers it is."
+        return Comparison(*cells, wrong.numpy(), caption)
     place, came = source.map(expected, got)
     belongs = set(zip(parts[0][0].flat, parts[0][1].flat, strict=True))
     cells = []
@@ -163,7 +167,7 @@ def _window(pieces: list[Tensor], first: list[int], source: _Source) -> Comparis
         inside = [
             [pair in belongs for pair in zip(*rows, strict=True)] for rows in zip(images, tokens, strict=True)
         ]
-        fills = np.where(np.array(inside)[:, :, None], _pale("key"), rgb("surface"))
+        fills = np.where(np.array(inside)[:, :, None], tint("key"), rgb("surface"))
         cells.append(Cells(fills, _names(images, tokens, image)))
     caption = f"Window {first[0]}, the first that differs: which {source.word} stands where.{_legend(place)}"
     return Comparison(
@@ -176,21 +180,20 @@ def _legend(place: Cells | None) -> str:
 
 
 def _names(images: np.ndarray, numbers: np.ndarray, image: int) -> np.ndarray:
-    """What stands in a cell: the number, with the image before it where it is another one."""
+    """What stands in a cell: the number, with the image before it where it is another one; 0 for padding."""
     names = np.empty(numbers.shape, dtype=object)
     for place, number in np.ndenumerate(numbers):
         here = images[place]
-        names[place] = "0" if number == NOWHERE else f"{number}" if here == image else f"{here}:{number}"
+        if number < 0:
+            names[place] = "0" if number == NOWHERE else "?"
+        else:
+            names[place] = f"{number}" if here == image else f"{here}:{number}"
     return names
 
 
-def _pale(name: str, part: float = 0.4) -> np.ndarray:
-    return part * rgb(name) + (1 - part) * rgb("surface")
-
-
 def _channel(number: int) -> np.ndarray:
-    return rgb("padding") if number == NOWHERE else _pale(CHANNELS[number % len(CHANNELS)])
+    return rgb("padding") if number < 0 else tint(CHANNELS[number % len(CHANNELS)])
 
 
 def _group(number: int) -> np.ndarray:
-    return rgb("padding") if number == NOWHERE else _pale(f"series_{number % 6}", 0.3)
+    return rgb("padding") if number < 0 else tint(f"series_{number % 6}", 0.3)

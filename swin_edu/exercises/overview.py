@@ -6,6 +6,7 @@
 import inspect
 import textwrap
 from collections.abc import Iterable
+from html import escape
 from typing import TYPE_CHECKING
 
 from swin_edu.exercises import progress
@@ -73,9 +74,11 @@ class ExerciseList(list["Exercise"]):
 
 
 def _row(exercise: "Exercise", is_done: bool) -> str:
-    mark = f'<b title="done" style="color:{GOOD}">{DONE}</b>' if is_done else f'<span title="open">{OPEN}</span>'
+    mark = (
+        f'<b title="done" style="color:{GOOD}">{DONE}</b>' if is_done else f'<span title="open">{OPEN}</span>'
+    )
     task = f'<br><span style="color:{QUIET}">{words_of(_first_words(exercise.task))}</span>'
-    words = (mark, exercise.chapter, f"<code>{words_of(exercise.name)}</code>{task}", exercise.difficulty)
+    words = (mark, exercise.chapter, f"<code>{escape(exercise.name)}</code>{task}", exercise.difficulty)
     cells = "".join(f'<td style="{CELL}">{word}</td>' for word in (*words, exercise.minutes))
     return f"<tr>{cells}</tr>\n"
 
@@ -125,10 +128,11 @@ def card_html(exercise: "Exercise") -> str:
     stub = f"{stub_of(exercise)}\n\n\n{call}.check({exercise.name})"
     hints = f"{len(exercise.hints)} hint{'s' if len(exercise.hints) != 1 else ''}, one a call"
     return (
-        f'<div style="{CARD}"><b style="font-size:1.1em">{words_of(exercise.name)}</b> &nbsp;{level} '
+        f'<div style="{CARD}"><b style="font-size:1.1em">{escape(exercise.name)}</b> &nbsp;{level} '
         f'<span style="color:{QUIET}">{facts}</span>\n<p style="margin:8px 0">{words_of(first)}</p>\n'
         + (pre_of("\n\n".join(rest)) if rest else "")
         + f"Copy this into a cell, and write your answer in place of <code>...</code>:{pre_of(stub)}"
-        f'<div style="border-top:1px solid {BORDER};padding-top:6px">Stuck? <code>{call}.hint()</code> '
-        f"({hints}), then <code>{call}.solution()</code></div></div>"
+        f'<div style="border-top:1px solid {BORDER};padding-top:6px">Stuck? '
+        f"<code>{escape(call)}.hint()</code> ({hints}), "
+        f"then <code>{escape(call)}.solution()</code></div></div>"
     )

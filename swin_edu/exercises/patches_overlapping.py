@@ -14,9 +14,7 @@ from swin_edu.exercises.drawing import normal, unequal
 from swin_edu.exercises.engine import Answer, Exercise, Mistake
 
 Pair = tuple[int, int]
-COUNT = (
-    "How many whole kernels fit into the image? Write out an axis of 7 with a kernel of 4 and a stride of 2."
-)
+COUNT = "How many whole kernels fit on an axis of 7 with a kernel of 4 and a stride of 2?"
 
 
 def _overlapping_tokens(images: Tensor, weight: Tensor, bias: Tensor, stride: Pair) -> Tensor:
@@ -109,8 +107,8 @@ overlapping_tokens = Exercise(
             lambda images, weight, bias, stride: _tokens(images, weight, bias, stride[::-1]),
             "Which of the two strides belongs to the rows?",
         ),
-        "one_too_few": Mistake(_one_too_few, COUNT),
-        "rounded_up": Mistake(_rounded_up, COUNT),
+        "one_too_few": Mistake(_one_too_few, f"Your last patch is missing. {COUNT}"),
+        "rounded_up": Mistake(_rounded_up, f"Your last patch reaches past the image. {COUNT}"),
         "kernel_turned": Mistake(
             lambda images, weight, bias, stride: _tokens(images, weight.flip(-1, -2), bias, stride),
             "You turn the kernel round, as mathematicians do. Does PyTorch's convolution?",

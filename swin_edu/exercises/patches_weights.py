@@ -81,9 +81,9 @@ fold_normalisation = Exercise(
     chapter="01",
     difficulty="medium",
     minutes=15,
-    task="A linear layer, weight (C, p*q*c) and bias (C,), takes patches of images that were normalised, "
-    "(image - mean) / std for each channel. Give weight (C, c, p, q) and bias (C,) of the strided "
-    "convolution that makes the same tokens from the images as they are.",
+    task="A linear layer, weight (C, p*q*c) and bias (C,), takes patches as `patchify` lays them out, of "
+    "images that were normalised, (image - mean) / std for each channel. Give weight (C, c, p, q) and bias "
+    "(C,) of the strided convolution that makes the same tokens from the images as they are.",
     reference=_fold_normalisation,
     cases=lambda: [
         _embedding(random.Random(0), 5, 3, (2, 4)),
@@ -140,16 +140,19 @@ fold_normalisation = Exercise(
 # ---- The same tokens from larger patches ------------------------------------------------------------
 
 
+def _larger_patches(weight: Tensor, size: Size) -> Tensor:
+    p, q = weight.shape[-2:]
+    # What enlarging makes of each pixel alone: the columns of its matrix, (larger pixels, p * q).
+    pixels = torch.eye(p * q, dtype=weight.dtype).view(p * q, 1, p, q)
+    enlarge = F.interpolate(pixels, size, mode="bilinear").flatten(1).T
+    # w' @ enlarge = w for each channel; among all such w', the pseudo-inverse gives the shortest.
+    return (weight.flatten(2) @ torch.linalg.pinv(enlarge)).unflatten(-1, size)
+
+
 def _enlarging(patch: Size, size: Size, **how: object) -> Tensor:
     """(size pixels, patch pixels): what `F.interpolate` does to a patch, as a matrix."""
     pixels = torch.eye(patch[0] * patch[1], dtype=torch.float64).view(-1, 1, *patch)
-    return F.interpolate(pixels, size, **(how or {"mode": "bilinear"})).flatten(1).T
-
-
-def _larger_patches(weight: Tensor, size: Size) -> Tensor:
-    enlarge = _enlarging(tuple(weight.shape[-2:]), size)
-    # w' @ enlarge = w for each channel; among all such w', the pseudo-inverse gives the shortest.
-    return (weight.flatten(2) @ torch.linalg.pinv(enlarge)).unflatten(-1, size)
+    return F.interpolate(pixels, size, **how).flatten(1).T
 
 
 def _weight_enlarged(weight: Tensor, size: Size) -> Tensor:
@@ -175,7 +178,7 @@ def _zeros_around(weight: Tensor, size: Size) -> Tensor:
 
 def _shrinking(weight: Tensor, size: Size) -> Tensor:
     """F.interpolate back to the small patch in place of the pseudo-inverse."""
-    shrink = _enlarging(size, tuple(weight.shape[-2:]))
+    shrink = _enlarging(size, tuple(weight.shape[-2:]), mode="bilinear")
     return (weight.flatten(2) @ shrink).unflatten(-1, size)
 
 

@@ -1,7 +1,7 @@
 """The picture of a wrong answer: which piece of it is shown, and what stands in its cells.
 
-`Exercise.check` shows it in a notebook. A large tensor is shown by the first piece that differs: one window,
-one channel, one patch; the caption says which.
+`Exercise.check` shows it in a notebook. Numbers that were only moved are shown by where they come from, masks
+by a window, everything else by a plane of numbers.
 """
 
 from collections.abc import Mapping
@@ -13,17 +13,11 @@ from torch import Tensor
 
 from swin_edu.exercises.answers import differs
 from swin_edu.exercises.moved import compare_moved
-from swin_edu.exercises.scenes import NO_SCENE, Scene
+from swin_edu.exercises.planes import WHOLE, compare_planes, tint
+from swin_edu.exercises.scenes import NO_SCENE, PAIRS, Scene
 from swin_edu.model.windows import region_ids
 from swin_edu.visuals.answer_figures import Cells, Comparison
-from swin_edu.visuals.sheet import rgb, signed_colours
-
-ROOM = 200, 330  # for rows and columns of one answer in CSS pixels
-PLAIN_CELL, SMALLEST_CELL, LETTER = 6.5, 14, 4.6  # the least for a cell without and with numbers; a letter
-IN_A_ROW = 12  # numbers of a vector
-WHOLE = "answer"  # what a caption calls it
-HERE = "●"  # the token that an answer is about
-PALE = 0.42  # how much of its colour a cell with a number gets
+from swin_edu.visuals.sheet import rgb
 
 
 def compare(
@@ -59,9 +53,9 @@ def compare(
         return None
     if scene.moved and (comparison := compare_moved(expected, got, wrong, scene.moved, arguments[0])):
         return comparison
-    if expected.dtype == torch.bool and expected.ndim == 3 and expected.shape[1] == expected.shape[2]:
+    if expected.dtype == torch.bool and expected.ndim == 3 and (scene.grid or scene.axes == PAIRS):
         return _compare_masks(expected, got, wrong, scene)
-    return _compare_planes(expected, got, wrong, scene)
+    return compare_planes(expected, got, wrong, scene)
 
 
 def _compare_first_item(
@@ -102,8 +96,8 @@ def _compare_masks(expected: Tensor, got: Tensor, wrong: Tensor, scene: Scene) -
         _mask_cells(got[first], regions),
         wrong[first].numpy(),
         caption,
-        across="key",
-        down="query",
+        across=PAIRS[1],
+        down=PAIRS[0],
         place=place,
         place_title="regions after the roll",
         outlined=outlined,
@@ -118,110 +112,7 @@ def _window_numbers(grid: tuple[int, int], window: tuple[int, int]) -> Tensor:
 def _mask_cells(mask: Tensor, regions: Tensor | None) -> Cells:
     """Allowed pairs in the colour of the query's region, as in the lesson; the others dark."""
     if regions is None or len(regions) != len(mask):
-        colours = np.broadcast_to(_tint("key"), (*mask.shape, 3))
+        colours = np.broadcast_to(tint("key"), (*mask.shape, 3))
     else:
         colours = np.array([rgb(f"region_{i}") for i in regions.tolist()])[:, None, :]
     return Cells(np.where(mask.numpy()[:, :, None], colours, rgb("masked")))
-
-
-# ---- everything else --------------------------------------------------------------------------------
-
-
-def _compare_planes(expected: Tensor, got: Tensor, wrong: Tensor, scene: Scene) -> Comparison:
-    """The first plane of a tensor that differs, cut to what a reader can read."""
-    caption, planes = _plane((expected, got, wrong), scene)
-    rows, columns, cut = _cut(planes)
-    planes = [plane[rows, columns] for plane in planes]
-    here = None
-    if scene.token and expected.ndim == 2:
-        here = (scene.token[0] - rows.start, scene.token[1] - columns.start)
-        caption = f"{HERE} is the token. {caption}"
-    limit = 1.0 if expected.dtype == torch.bool else _limit(*planes[:2])
-    cells = [_cells(plane, limit, here) for plane in planes[:2]]
-    if expected.dtype == torch.bool:
-        caption = f"Blue: True. {caption}"
-    down, across = scene.axes
-    return Comparison(*cells, planes[2].numpy(), f"{caption}{cut}".strip(), across=across, down=down)
-
-
-def _plane(tensors: tuple[Tensor, ...], scene: Scene) -> tuple[str, list[Tensor]]:
-    """Two axes of some tensors, the rest fixed where the last of them (what is wrong) is first true."""
-    wrong = tensors[-1]
-    if wrong.ndim == 1:
-        return _rows_of_vector(tensors)
-    if scene.table and wrong.ndim == 2 and scene.table[0] * scene.table[1] == len(wrong):
-        head = int(wrong.any(dim=0).int().argmax())
-        caption = f"Head {head} of the table, a cell for each offset." if wrong.shape[1] > 1 else ""
-        return caption, [t[:, head].view(scene.table) for t in tensors]
-    first = wrong.nonzero()[0].tolist()
-    # Channels last, where there are any: from four axes on, the two before them are the plane.
-    axes = (-2, -1) if wrong.ndim <= 3 else (-3, -2)
-    kept = {wrong.ndim + axis for axis in axes}
-    fixed = tuple(slice(None) if axis in kept else place for axis, place in enumerate(first))
-    if wrong.ndim == 2:
-        return "", list(tensors)
-    said = ", ".join(":" if axis in kept else str(place) for axis, place in enumerate(first))
-    return f"This is {WHOLE}[{said}], the first piece that differs.", [t[fixed] for t in tensors]
-
-
-def _rows_of_vector(tensors: tuple[Tensor, ...]) -> tuple[str, list[Tensor]]:
-    """A vector in rows of one length; where it has no such rows, the numbers around the first difference."""
-    length = len(tensors[-1])
-    side = next(side for side in range(min(IN_A_ROW, length), 0, -1) if length % side == 0)
-    if length <= IN_A_ROW or side > IN_A_ROW // 3:
-        return "", [t.view(-1, side) for t in tensors]
-    start = min(int(tensors[-1].int().argmax()), length - IN_A_ROW)
-    piece = slice(start, start + IN_A_ROW)
-    return f"Numbers {start} to {start + IN_A_ROW - 1} of {length}.", [t[None, piece] for t in tensors]
-
-
-def _cut(planes: list[Tensor]) -> tuple[slice, slice, str]:
-    """The part of two planes around the first difference that can be read, and the words that say so."""
-    expected, got, wrong = planes
-    least = PLAIN_CELL
-    if expected.dtype != torch.bool:
-        limit = _limit(expected, got)
-        letters = max(
-            len(_short(number, limit)) for number in [*expected.flatten().tolist(), *got.flatten().tolist()]
-        )
-        least = max(SMALLEST_CELL, LETTER * letters)
-    most = [int(room / least) for room in ROOM]
-    if all(side <= limit for side, limit in zip(wrong.shape, most, strict=True)):
-        return slice(0, wrong.shape[0]), slice(0, wrong.shape[1]), ""
-    parts = []
-    for side, limit, place in zip(wrong.shape, most, wrong.nonzero()[0].tolist(), strict=True):
-        start = min(max(place - limit // 3, 0), max(side - limit, 0))
-        parts.append(slice(start, min(start + limit, side)))
-    rows, columns = parts
-    words = f"Rows {rows.start} to {rows.stop - 1}, columns {columns.start} to {columns.stop - 1}"
-    return rows, columns, f" {words} of {wrong.shape[0]} x {wrong.shape[1]}."
-
-
-def _cells(plane: Tensor, limit: float, here: tuple[int, int] | None) -> Cells:
-    """True is blue; numbers are written, orange above zero and purple below."""
-    if plane.dtype == torch.bool:
-        fills = np.where(plane.numpy()[:, :, None], _tint("key"), rgb("surface"))
-        texts = np.full(plane.shape, "", dtype=object)
-        if here and all(0 <= place < side for place, side in zip(here, plane.shape, strict=True)):
-            texts[here] = HERE
-        return Cells(fills, texts)
-    values = plane.double().nan_to_num(0.0, posinf=limit, neginf=-limit).numpy()
-    texts = np.array([[_short(number, limit) for number in row] for row in plane.tolist()], dtype=object)
-    return Cells(signed_colours(values, limit / PALE), texts)
-
-
-def _limit(*planes: Tensor) -> float:
-    """The largest finite number, above 0."""
-    finite = torch.cat([plane[plane.isfinite()].abs().double() for plane in planes])
-    return max(float(finite.max()) if len(finite) else 0.0, 1e-12)
-
-
-def _short(number: float, limit: float) -> str:
-    if isinstance(number, int):
-        return str(number)
-    digits = 2 if limit < 10 else 1 if limit < 100 else 0
-    return f"{round(number, digits) + 0.0:.{digits}f}"
-
-
-def _tint(name: str, part: float = PALE) -> np.ndarray:
-    return part * rgb(name) + (1 - part) * rgb("surface")

@@ -42,6 +42,7 @@ class Scene:
 
 
 NO_SCENE = Scene()
+PAIRS = ("query", "key")  # the axes of what has an entry for each pair of tokens
 
 
 def _moved(before: Layout, after: Layout) -> Callable[..., Scene]:
@@ -65,10 +66,12 @@ SCENES: dict[str, Callable[..., Scene]] = {
     "split_neighbours": _moved("tokens", "tokens"),
     "mask_1d": lambda length, M, s: Scene(grid=(1, length), window=(1, M), shift=(0, s)),
     "mask_any": lambda H, W, Mh, Mw, sh, sw: Scene(grid=(H, W), window=(Mh, Mw), shift=(sh, sw)),
+    "video_mask": lambda grid, window, shift: Scene(axes=PAIRS),
+    "mend_memory": lambda sizes, window, shift: Scene(axes=PAIRS),
     "who_hears_after": lambda H, W, M, k, row, column: Scene(token=(row, column)),
     "seen_through_blocks": lambda H, W, blocks, row, column: Scene(token=(row, column)),
-    "index_any": lambda Mh, Mw: Scene(axes=("query", "key")),
-    "index_with_halo": lambda Mh, Mw, halo: Scene(axes=("query", "key")),
+    "index_any": lambda Mh, Mw: Scene(axes=PAIRS),
+    "index_with_halo": lambda Mh, Mw, halo: Scene(axes=PAIRS),
     "resize_table": lambda table, old, new: _table_of(new),
     "table_from_bias": lambda bias, window: _table_of(window),
 }

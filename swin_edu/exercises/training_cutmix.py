@@ -16,6 +16,24 @@ Box = tuple[int, int, int, int]
 Mixed = tuple[Tensor, Tensor]
 
 
+def _cutmix(
+    images: Tensor, labels: Tensor, order: Tensor, box: Box, num_classes: int, smoothing: float
+) -> Mixed:
+    (H, W), (top, left, rows, columns) = images.shape[-2:], box
+    bottom, right = min(top + rows, H), min(left + columns, W)  # what of the box lies in the image
+    top, left = max(top, 0), max(left, 0)
+    bottom, right = max(bottom, top), max(right, left)  # nothing, where it lies beside the image
+    mixed = images.clone()
+    mixed[:, :, top:bottom, left:right] = images[order][:, :, top:bottom, left:right]
+    part = (bottom - top) * (right - left) / (H * W)
+    hot = F.one_hot(labels, num_classes).to(images.dtype)
+    targets = (1 - part) * hot + part * hot[order]
+    return mixed, (1 - smoothing) * targets + smoothing / num_classes
+
+
+# ---- What goes wrong ---------------------------------------------------------------------------------
+
+
 def _inside(box: Box, height: int, width: int) -> tuple[slice, slice]:
     """The rows and columns of a box (top, left, height, width) that lie in the image."""
     top, left, rows, columns = box
@@ -23,12 +41,6 @@ def _inside(box: Box, height: int, width: int) -> tuple[slice, slice]:
         slice(max(top, 0), max(min(top + rows, height), 0)),
         slice(max(left, 0), max(min(left + columns, width), 0)),
     )
-
-
-def _cutmix(
-    images: Tensor, labels: Tensor, order: Tensor, box: Box, num_classes: int, smoothing: float
-) -> Mixed:
-    return _mix(images, labels, order, box, num_classes, smoothing)
 
 
 def _mix(

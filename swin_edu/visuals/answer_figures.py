@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
+from matplotlib.patches import Rectangle
 
 from swin_edu.visuals.palette import colour, contrast_ratio
 from swin_edu.visuals.picture import CSS_INCH, Picture, draw_panels, finish_card
@@ -18,7 +19,7 @@ from swin_edu.visuals.sheet import rgb
 # In CSS pixels: between panels, around them, for a label, a line of the caption, a letter of it.
 GAP, EDGE, LABEL, LINE, LETTER = 24, 22, 18, 16, 5.9
 WIDEST, TALLEST = 760 - 2 * EDGE, 222  # the room for panels inside the card
-LARGEST_CELL = 30.0
+LARGEST_CELL, SMALL_CELL = 30.0, 6.0  # smaller ones have no lines between them
 PLACE_CELL = 15.0
 POINTS = 0.75  # points of a font for each CSS pixel
 
@@ -104,7 +105,7 @@ def answers_beside(comparison: Comparison) -> Picture:
     """
     size = cell_size(comparison)
     rows, columns = comparison.wrong.shape
-    panel = (max(round(size * columns), 190 if comparison.place is None else 110), round(size * rows))
+    panel = (max(round(size * columns), 250 if comparison.place is None else 150), round(size * rows))
     titles, boxes = ["expected", "yours"], [panel, panel]
     gap = GAP + LABEL * bool(comparison.down)
     if comparison.place is not None:
@@ -156,11 +157,13 @@ def _draw(axes: Axes, cells: Cells, size: float) -> None:
     axes.imshow(cells.fills, extent=(0, columns, rows, 0), interpolation="nearest", vmin=0, vmax=1)
     axes.set(xlim=(0, columns), ylim=(rows, 0), xticks=[], yticks=[], aspect="equal", anchor="NW")
     axes.spines[:].set_visible(False)
-    thin = [[(0, row), (columns, row)] for row in range(rows + 1)]
-    thin += [[(column, 0), (column, rows)] for column in range(columns + 1)]
-    axes.add_collection(
-        LineCollection(thin, colors=colour("line"), linewidths=0.8 if size > 12 else 0.4, clip_on=False)
-    )
+    if size > SMALL_CELL:
+        thin = [[(0, row), (columns, row)] for row in range(rows + 1)]
+        thin += [[(column, 0), (column, rows)] for column in range(columns + 1)]
+        axes.add_collection(LineCollection(thin, colors=colour("line"), linewidths=0.8, clip_on=False))
+    else:
+        frame = Rectangle((0, 0), columns, rows, fill=False, ec=colour("line"), lw=0.8, clip_on=False)
+        axes.add_patch(frame)
     if cells.walls is not None:
         lines = borders(cells.walls, frame=True)
         axes.add_collection(LineCollection(lines, colors=colour("ink"), linewidths=1.1, clip_on=False))

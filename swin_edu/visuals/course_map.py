@@ -134,9 +134,9 @@ class CourseMap:
           12 Bug museum (later, needs 07): find five real bugs of well-known code
         Going on
           13 Dense prediction (later, needs 07): detect and segment
-        >>> print(CourseMap((CHAPTERS[4],), done={"05": (2, 4)}))
-        The block
-          05 The Swin block (40 minutes, needs 04; 2 of 4 exercises done): build both kinds of block, and see how far they reach
+        >>> print(CourseMap((CHAPTERS[12],), done={"13": (2, 4)}))
+        Going on
+          13 Dense prediction (later, needs 07; 2 of 4 exercises done): detect and segment
     """
 
     def __init__(

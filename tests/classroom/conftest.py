@@ -1,5 +1,6 @@
 """A small real assignment, and a course that released it once."""
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -61,9 +62,14 @@ def course(tmp_path: Path) -> Course:
 
 @pytest.fixture(scope="session")
 def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Released]:
-    """The small assignment, released for real; tests read it and change nothing."""
+    """The small assignment, released for real; tests read it and change nothing.
+
+    The environment is not activated then: a new gradebook needs one of its programs, by name.
+    """
     course = make_course(tmp_path_factory.mktemp("course") / "assignments")
-    return course, release(course, NAME)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", os.defpath)
+        return course, release(course, NAME)
 
 
 @pytest.fixture

@@ -55,7 +55,7 @@ def test_nbgrader_alone_writes_verdict_and_points_and_the_student_s_own_outputs(
     notebook = autograded(course, "ada")
     verdict, result = cell(notebook, "mask_1d_points")["outputs"]
     assert "".join(verdict["text"]).endswith("3 of 7 inputs are answered rightly: 0.5 of 4.5 points.\n")
-    assert (result["output_type"], result["data"]) == ("execute_result", {"text/plain": "0.5"})
+    assert (result["output_type"], result["data"]) == ("execute_result", {"text/plain": ["0.5"]})
     assert notebook["cells"][-1]["outputs"][0]["text"] == ["mine\n"]
     assert "evil" not in str(cell(notebook, "code_1"))
     kept = Graded.load(Graded.file(course, NAME, "ada"))
@@ -87,7 +87,7 @@ def test_without_a_sandbox_nothing_is_run_unless_somebody_says_so(course, monkey
     assert not outcome["success"]
     assert "install bubblewrap" in outcome["log"]
     assert not used
-    assert not (course.autograded / "ada").exists()
+    assert not (course.autograded / "ada" / NAME).exists()
     assert autograde(course, "ada", isolation=False)["success"]
     assert used == [Sandbox(None)]
 

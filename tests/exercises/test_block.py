@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 
 from swin_edu import SwinBlock, count_parameters, exercises
 from swin_edu.exercises import block, block_padding, block_reach, block_training, running
-from swin_edu.model.windows import effective_window
+from swin_edu.model.windows import effective_window, shift_mask, window_partition, window_reverse
 
 
 def parameters_by_hand(channels, num_heads, window, mlp_ratio, qkv_bias):
@@ -81,6 +82,15 @@ def attention_in_one_window(tokens, window, shift, attention):
     return attention(tokens.flatten(1, 2), mask).view(batch, height, width, channels)
 
 
+def attention_with_the_mask_of_the_course(tokens, window, shift, attention):
+    (_, height, width, _), (mh, mw) = tokens.shape, window
+    grid = F.pad(tokens, (0, 0, 0, -width % mw, 0, -height % mh)).roll((-shift[0], -shift[1]), (1, 2))
+    mask = shift_mask(height, width, window, shift)
+    windows = attention(window_partition(grid, window).flatten(1, 2), mask)
+    out = window_reverse(windows.unflatten(1, window), window, *grid.shape[1:3])
+    return out.roll(shift, (1, 2))[:, :height, :width]
+
+
 def attention_window_by_window(tokens, window, shift, attention):
     """Each window cut out where it is, as large as it is."""
     _, height, width, _ = tokens.shape
@@ -106,6 +116,7 @@ def attention_window_by_window(tokens, window, shift, attention):
         ("block_in_training", training_sample_by_sample),
         ("block_in_training", training_with_where),
         ("mend_attention", attention_in_one_window),
+        ("mend_attention", attention_with_the_mask_of_the_course),
         ("mend_attention", attention_window_by_window),
         ("seen_through_blocks", seen_by_loops),
         ("seen_through_blocks", seen_by_gradient),
@@ -139,21 +150,17 @@ def test_the_given_attention_is_wrong_in_every_case_and_in_the_task_as_it_is():
     assert block_padding.GIVEN in exercise.task
 
 
-def test_row_0_of_the_given_attention_meets_rows_of_the_other_end():
-    """H = 8, M = 7, s = 3: rows 0, 1, 3 ... 7 stand in one window; right is 0, 1, 2."""
-
-    def everybody(windows, mask):
-        return windows.mean(1, keepdim=True).expand_as(windows)
+def test_real_tokens_of_the_given_attention_attend_to_padding():
+    """8 rows, M = 7, s = 3: row 7 shares a window with 4 real rows and 2 of zeros, and sees them all."""
 
     def those_allowed(windows, mask):
         return (mask.double() / mask.sum(-1, keepdim=True)) @ windows
 
-    tokens = torch.eye(8, dtype=torch.float64)[None, :, None, :].expand(1, 8, 3, 8)  # channel r: is it row r?
-    for attention, function, met in [
-        (everybody, block_padding.attend, [0, 1, 3, 4, 5, 6, 7]),
-        (those_allowed, exercises.mend_attention.reference, [0, 1, 2]),
-    ]:
-        assert function(tokens, (7, 3), (3, 0), attention)[0, 0, 0].nonzero().flatten().tolist() == met
+    tokens = torch.ones(1, 8, 6, 1, dtype=torch.float64)  # what is below 1 afterwards met zeros
+    given = block_padding.attend(tokens, (7, 3), (3, 1), those_allowed)
+    assert float(given[0, 7, 0, 0]) == pytest.approx(5 / 7)
+    right = exercises.mend_attention.reference(tokens, (7, 3), (3, 1), those_allowed)
+    torch.testing.assert_close(right, tokens)
 
 
 def test_every_axis_of_a_drawn_grid_is_longer_than_its_window():

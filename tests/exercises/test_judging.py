@@ -150,17 +150,7 @@ def test_points_that_are_no_points_are_refused(points):
         marks(Report("area", True, ""), points)
 
 
-def test_a_solution_is_shown_only_to_whoever_is_sure_and_runs():
+def test_a_solution_is_shown_only_to_whoever_is_sure():
     asked = exercises.who_hears_after.solution()
     assert "def " not in asked
     assert "solution(sure=True)" in asked
-    names = {"torch": torch, "Tensor": torch.Tensor}
-    exec(exercises.who_hears_after.solution(sure=True), names)
-    assert exercises.who_hears_after.examine(names["_who_hears"])
-
-
-@pytest.mark.parametrize("exercise", exercises.list(), ids=lambda exercise: exercise.name)
-def test_every_solution_can_be_shown(exercise):
-    text = exercise.solution(sure=True)
-    assert "def " in text or "class " in text
-    compile(text, exercise.name, "exec")

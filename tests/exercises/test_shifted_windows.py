@@ -109,3 +109,23 @@ def hears_as_the_roll_leaves_it(H, W, M, k, row, column):
 def test_a_learners_own_version_of_a_mistake_is_named_where_it_is_known(name, answer, mistake):
     report = getattr(exercises, name).examine(answer)
     assert (report.passed, report.mistake) == (False, mistake)
+
+
+def test_no_case_is_square_whatever_the_seed():
+    for seed in range(12):
+        for H, W, Mh, Mw, sh, sw in exercises.mask_any.hidden_cases(seed):
+            assert H != W
+            assert Mh != Mw
+            assert sh != sw
+        for H, W, *_ in exercises.who_hears_after.hidden_cases(seed):
+            assert H != W
+        for tokens, *_ in exercises.mend_padding.hidden_cases(seed):
+            assert tokens.shape[0] > 1
+            assert tokens.shape[1] != tokens.shape[2]
+        for grid, window, shift in exercises.video_mask.hidden_cases(seed):
+            assert len(set(grid)) == len(set(window)) == 3
+            assert all(0 <= s < m for m, s in zip(window, shift, strict=True))
+        for sizes, window, shift in exercises.mend_memory.hidden_cases(seed):
+            assert len(set(sizes)) > 1
+            assert all(n <= m or n % m == 0 for size in sizes for n, m in zip(size, window, strict=True))
+            assert all(0 < s < m for m, s in zip(window, shift, strict=True))

@@ -130,12 +130,15 @@ def test_a_right_answer_passes_however_it_is_written(name, answer, right_everywh
 
 
 def test_no_case_is_square_or_of_one_image():
-    for tokens, _ in exercises.cut_windows.cases():
-        assert tokens.shape[0] > 1
-        assert tokens.shape[1] != tokens.shape[2]
-    for tokens, *_ in exercises.attend_in_windows.cases():
-        assert tokens.shape[0] > 1
-        assert len(set(tokens.shape[1:-1])) == tokens.ndim - 2
+    for name in ("cut_windows", "dilated_windows", "in_video_windows", "attend_in_windows"):
+        exercise = getattr(exercises, name)
+        hidden = [case for seed in range(12) for case in exercise.hidden_cases(seed)]
+        for tokens, *_ in exercise.cases() + hidden:
+            assert tokens.shape[0] > 1
+            assert len(set(tokens.shape[1:-1])) == tokens.ndim - 2
+    for seed in range(12):
+        for grid, window, _ in exercises.count_multiply_adds.hidden_cases(seed):
+            assert len(set(grid)) == len(set(window)) == len(grid)
 
 
 def test_a_wrong_answer_of_no_known_kind_is_told_where_it_differs():

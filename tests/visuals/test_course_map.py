@@ -40,3 +40,17 @@ def test_a_viewer_that_drops_styles_still_gets_a_list_under_each_part() -> None:
         '<li><a href="01_patches.ipynb"><b>01 Patches</b></a><br>tokens<br>'
         "<small>30 minutes, needs PyTorch</small></li>\n</ul>"
     )
+
+
+def test_the_map_counts_what_is_done_and_is_silent_where_nothing_is() -> None:
+    there = {chapter.number: (0, 3) for chapter in CHAPTERS}
+    for plain in (CourseMap(done=there), CourseMap(done={})):
+        assert plain._repr_html_() == CourseMap()._repr_html_()
+        assert repr(plain) == repr(CourseMap())
+    some = CourseMap(done={**there, "03": (2, 5), "05": (3, 3)})
+    tiles = {re.search(r"<b>(\d\d) ", tile)[1]: tile for tile in some._repr_html_().split("<li")[1:]}
+    assert {number for number, tile in tiles.items() if "done" in tile} == {"03", "05"}
+    assert "✓ 2 of 5 exercises done" in tiles["03"]
+    assert "✓ 3 of 3 exercises done" in tiles["05"]
+    assert repr(some).count("exercises done") == 2
+    assert not re.search(r"(?<![-\w])color:|background-color:(?!rgba)", some._repr_html_())

@@ -33,6 +33,9 @@ class Exercise:
         patches: checked outside, when the whole notebook has run.
     """
 
+    # Assignments print it where a bug is to be found.
+    task = "The task's text is shown where the notebook is written."
+
     def __init__(self, name: str) -> None:
         self.name = name
 
