@@ -11,7 +11,7 @@ from swin_edu.classroom.class_counts import ONLY_SEEN, RAISED, ExerciseCounts, G
 __all__ = ["LESSONS", "Advice", "Lesson", "next_class"]
 
 MOST = 3  # mistakes that one class can talk about
-FEW = 0.05  # the share from which it is no longer a matter of one or two people
+FEW = 0.05  # above this share it is no longer a matter of one or two people
 MOST_OF_ALL = 0.8
 MANY = 0.2  # the share of a class from which something is worth everybody's time
 
@@ -80,7 +80,7 @@ def next_class(counts: ExerciseCounts) -> list[Advice]:
         return [Advice(f"All {everybody} are right: nothing to repeat.")]
     advice = _about_mistakes(counts)
     for group in counts.groups:
-        if group.name == ONLY_SEEN and len(group) >= FEW * everybody:
+        if group.name == ONLY_SEEN and len(group) > FEW * everybody:
             words = "Ask for two other sizes and compare by hand: what in the code fits only some of them?"
             advice.append(Advice(f"{len(group)} of {everybody}: right only for the visible cases", words))
         elif group.name == RAISED and len(group) >= MANY * everybody:
@@ -107,7 +107,7 @@ def _about_mistakes(counts: ExerciseCounts) -> list[Advice]:
         if group.kind == "mistake":
             by_hint.setdefault(group.hint, []).append(group)
     sizes = {hint: sum(map(len, groups)) for hint, groups in by_hint.items()}
-    often = [hint for hint in by_hint if sizes[hint] >= FEW * counts.students]
+    often = [hint for hint in by_hint if sizes[hint] > FEW * counts.students]
     advice = []
     for hint in sorted(often, key=lambda hint: -sizes[hint])[:MOST]:
         names = ", ".join(group.name.replace("_", " ") for group in by_hint[hint])

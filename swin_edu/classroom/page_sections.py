@@ -24,7 +24,7 @@ def at_a_glance(counts: ClassCounts) -> Html:
         tile(
             "Median",
             join(f"{middle:g} ", tag("small", f"of {counts.out_of:g} points")),
-            join(f"The middle half has {low:g} to {high:g}.{later}"),
+            join(f"The middle half has {round(low, 1):g} to {round(high, 1):g}.{later}"),
         ),
         _look_tile(len(counts.to_look_at)),
         _hardest_tile(counts),
@@ -128,8 +128,13 @@ def _exercise(one: ExerciseCounts, counts: ClassCounts, links: Links) -> Html:
     rows = [_group(group, one, counts, links, largest) for group in one.groups]
     average = f"{one.average:.1f} of {one.out_of:g} points on average"
     head = tag("h3", one.name, " ", tag("span", average, class_="quiet"))
-    task = tag("p", with_code(one.exercise.task), class_="quiet") if one.exercise else None
+    task = tag("p", with_code(_first_paragraph(one.exercise.task)), class_="quiet") if one.exercise else None
     return tag("section", head, task, *rows, _next_class(one), class_="exercise", id=one.name)
+
+
+def _first_paragraph(task: str) -> str:
+    """Without the code that some exercises give."""
+    return task.split("\n\n")[0]
 
 
 def _group(group: Group, one: ExerciseCounts, counts: ClassCounts, links: Links, largest: int) -> Html:

@@ -29,13 +29,13 @@ def test_frequent_mistakes_are_asked_about_and_single_ones_are_not():
 
 
 def test_mistakes_with_one_question_are_one_thing_to_say():
-    mistakes = exercises.who_hears_after.mistakes
+    ask = "Is the first block shifted?"
     groups = tuple(
-        Group("mistake", name, tuple(f"{name} {k}" for k in range(2)), mistakes[name].hint)
+        Group("mistake", name, (f"{name} 1", f"{name} 2"), ask)
         for name in ("always_shifted", "shifted_first")
     )
     (advice,) = next_class(ExerciseCounts("who_hears_after", 5, 0, groups, exercises.who_hears_after))
-    assert advice.about == "4 of 4: always shifted, shifted first"
+    assert (advice.about, advice.ask) == ("4 of 4: always shifted, shifted first", ask)
 
 
 def test_empty_answers_of_many_get_the_first_hint_and_of_few_none():
