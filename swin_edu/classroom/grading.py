@@ -11,21 +11,24 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from swin_edu.classroom.bytecode import make_bytecode
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
 from swin_edu.classroom.gradebook import Book, Score
 from swin_edu.classroom.results import Answer, Result, Results, write_whole
-from swin_edu.classroom.sandbox import find_sandbox
+from swin_edu.classroom.sandbox import Sandbox, find_sandbox
 from swin_edu.classroom.submissions import grade_ids, graded_names
 from swin_edu.classroom.tasks import Assignment, Task, assignment_of
 from swin_edu.classroom.teacher_page import write_teacher_page
-from swin_edu.classroom.verdicts import Graded, digest_of, grade_submission
+from swin_edu.classroom.verdicts import Graded, digest_of, grade_submission, student_code
 from swin_edu.classroom.workers import Failed, in_processes
 
 __all__ = ["Class", "grade_class"]
 
 # One submission may use five minutes; after ten something else is wrong.
 LONGEST = 600.0
+# From here on it pays to prepare the start of each.
+MANY = 4
 NOTHING = "no notebook was handed in"
 LINK = "is a link, not a file; it was not followed"
 
@@ -109,8 +112,7 @@ class _Run:
 
     def __init__(self, course: Course, name: str, isolation: bool) -> None:
         self.course, self.name, self.isolation = course, name, isolation
-        if isolation:
-            find_sandbox()  # before anything is done
+        self.sandbox = find_sandbox() if isolation else Sandbox(None)  # before anything is done
         self.assignment: Assignment = assignment_of(course.root, name)
         self.book = Book(course, name, isolation)
         self.book.check(self.assignment)
@@ -139,6 +141,9 @@ class _Run:
         yield done, of
         task = partial(grade_submission, self.course.root.resolve(), self.name, self.isolation)
         run = set(changed) - {student for student in changed if self._digest(student) == self._kept(student)}
+        if len(run) >= MANY:
+            cells = [cell.source for cell in student_code(self.assignment.template)]
+            make_bytecode(self.course, self.sandbox, cells, self.assignment.key)
         ready = [(student, None) for student in changed if student not in run]
         finished = in_processes(task, sorted(run), jobs, LONGEST) if run else iter(())
         try:

@@ -33,6 +33,7 @@ from swin_edu.classroom.seccomp import filter_program
 
 __all__ = ["NoSandbox", "Sandbox", "Started", "find_sandbox"]
 
+BYTECODE = "/bytecode"
 START = (
     "import json, sys; settings = json.loads(sys.argv[1]); sys.path[:0] = settings['paths']; "
     "from swin_edu.classroom.inside import main; main(settings)"
@@ -75,6 +76,9 @@ class Sandbox:
         program: the path of bubblewrap; None runs without isolation.
         proc: whether a new /proc can be mounted (not in some containers).
         readable: more files or folders that submissions may read, with the place where they find them.
+        bytecode: a folder with what Python makes of the packages' texts, read by every submission, so that
+            none has to make it again; see `bytecode.py`.
+        writes_bytecode: whether this run, of code that is trusted, fills it.
 
     Example:
         >>> Sandbox(None).isolated
@@ -84,6 +88,8 @@ class Sandbox:
     program: str | None
     proc: bool = True
     readable: tuple[tuple[str, str], ...] = ()
+    bytecode: str | None = None
+    writes_bytecode: bool = False
 
     @property
     def isolated(self) -> bool:
@@ -120,6 +126,8 @@ class Sandbox:
             words += ["--ro-bind", path, path]
         for part, place in (*course_files(), *self.readable):
             words += ["--ro-bind", str(part), place]
+        if self.bytecode:
+            words += ["--bind" if self.writes_bytecode else "--ro-bind", self.bytecode, BYTECODE]
         for folder in hidden_folders():
             words += ["--tmpfs", folder, "--remount-ro", folder]
         words += ["--proc", "/proc", "--remount-ro", "/proc"] if self.proc else []
@@ -156,7 +164,8 @@ class Sandbox:
         try:
             os.write(seccomp, filter_program())
             os.lseek(seccomp, 0, os.SEEK_SET)
-            worker = [python_program(), "-I", "-c", START, json.dumps(settings)]
+            kept = ["-X", f"pycache_prefix={BYTECODE}"] if self.bytecode else []
+            worker = [python_program(), "-I", *kept, "-c", START, json.dumps(settings)]
             command = self.command(settings["folder_bytes"], seccomp, info, worker)
             # No environment even for bubblewrap: inside, it is process 1, whose environment /proc shows.
             process = start_process(command, {}, "/", errors, [settings["channel"], seccomp, info])

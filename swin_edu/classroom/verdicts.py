@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from swin_edu.classroom.bytecode import with_bytecode
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.results import Result, write_whole
 from swin_edu.classroom.sandbox import Sandbox, find_sandbox
@@ -23,7 +24,7 @@ from swin_edu.classroom.tasks import Assignment, Task, assignment_of
 from swin_edu.exercises import Report
 from swin_edu.exercises.marks import marks
 
-__all__ = ["Graded", "digest_of", "grade", "grade_submission", "put_verdicts"]
+__all__ = ["Graded", "digest_of", "grade", "grade_submission", "put_verdicts", "student_code"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def grade_submission(root: Path, name: str, isolation: bool, student: str) -> No
     """
     course, assignment = Course(root), assignment_of(root, name)
     data = (course.submitted / student / name / f"{name}.ipynb").read_bytes()
-    sandbox = find_sandbox() if isolation else Sandbox(None)
+    sandbox = with_bytecode(course, find_sandbox()) if isolation else Sandbox(None)
     graded = grade(assignment, student, assignment.mend(data).notebook, sandbox)
     graded.save(Graded.file(course, name, student))
 
@@ -122,7 +123,7 @@ def grade(assignment: Assignment, student: str, notebook: NotebookNode, sandbox:
     Raises:
         StartFailed: the isolated process could not be started, which is no student's fault.
     """
-    cells, digest = _student_code(notebook), digest_of(assignment, notebook, sandbox.isolated)
+    cells, digest = student_code(notebook), digest_of(assignment, notebook, sandbox.isolated)
     if not notebook.metadata.get("swin_edu", {}).get("readable", True):
         return _unreadable(assignment, student, notebook, digest)
     tasks = assignment.tasks
@@ -144,7 +145,7 @@ def put_verdicts(notebook: NotebookNode, graded: Graded) -> None:
         graded: what was found.
     """
     for number, (cell, outputs) in enumerate(
-        zip(_student_code(notebook), graded.outputs, strict=True), start=1
+        zip(student_code(notebook), graded.outputs, strict=True), start=1
     ):
         cell.execution_count = number
         cell.outputs = nbformat.from_dict(outputs)
@@ -166,7 +167,7 @@ def _unreadable(assignment: Assignment, student: str, notebook: NotebookNode, di
         Result(student, assignment.name, task.name, 0.0, task.points, 0, task.cases, None, *words)
         for task in assignment.tasks
     )
-    return Graded(digest, results, tuple([] for _ in _student_code(notebook)), notes)
+    return Graded(digest, results, tuple([] for _ in student_code(notebook)), notes)
 
 
 def _result(name: str, student: str, task: Task, run: SubmissionRun) -> Result:
@@ -197,8 +198,12 @@ def _is_grade_cell(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(cell.metadata.get("nbgrader", {}).get("grade"))
 
 
-def _student_code(notebook: NotebookNode) -> list[NotebookNode]:
-    """What is run: all code but the grade cells, whose work is done outside."""
+def student_code(notebook: NotebookNode) -> list[NotebookNode]:
+    """What is run: all code but the grade cells, whose work is done outside.
+
+    Args:
+        notebook: mended.
+    """
     return [cell for cell in notebook.cells if cell.cell_type == "code" and not _is_grade_cell(cell)]
 
 

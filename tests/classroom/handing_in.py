@@ -52,6 +52,16 @@ def handed_in(
     return json.dumps(notebook).encode()
 
 
+def fix_hidden_cases(course: Course, name: str) -> None:
+    """Have the same hidden cases in every run of the tests, and none that is a visible one by chance."""
+    for number in range(100):
+        course.secret_file.write_text(f"secret {number}")
+        hidden = exercises.mask_1d.hidden_cases(course.seed(name, "mask_1d"))
+        if not set(hidden) & set(exercises.mask_1d.cases()):
+            return
+    raise AssertionError("visible cases are drawn every time")
+
+
 def cell(notebook: Notebook, name: str) -> dict[str, Any]:
     """The cell with an id."""
     return next(one for one in notebook["cells"] if one["id"] == name)

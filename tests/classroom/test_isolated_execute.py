@@ -11,11 +11,12 @@ from swin_edu.classroom.tasks import assignment_of
 from swin_edu.classroom.verdicts import Graded, digest_of
 
 from .conftest import NAME
-from .handing_in import BY_HEART, cell, handed_in, lay
+from .handing_in import BY_HEART, cell, fix_hidden_cases, handed_in, lay
 
 
 @pytest.fixture
 def course(own_copy):
+    fix_hidden_cases(own_copy, NAME)
     return own_copy
 
 

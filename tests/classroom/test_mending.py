@@ -126,6 +126,12 @@ def test_of_several_cells_with_one_name_the_last_written_one_counts_and_all_are_
     assert "my_mask = 7" in texts
 
 
+def test_an_empty_copy_of_a_cell_takes_no_answer_s_place(mend, assignment):
+    stub = cell(assignment.template, "why").source
+    mended = mend(lambda notebook: notebook["cells"].append(dict(cell(notebook, "why"), id="b", source=stub)))
+    assert source(mended, "why") == ANSWER
+
+
 def test_the_student_s_order_is_kept(mend, assignment):
     backwards = order(mend(lambda notebook: notebook["cells"].reverse()))
     assert backwards[1:] == [one.id for one in assignment.template.cells[:-1]][::-1]

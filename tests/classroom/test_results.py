@@ -48,6 +48,11 @@ def test_the_table_has_a_row_a_student_and_nothing_in_it_is_a_formula(results, t
     ]
 
 
+def test_a_trouble_of_the_whole_submission_is_told_once():
+    each = tuple(result("bo", name, trouble="no notebook") for name in ("mask_1d", "mask_any"))
+    assert Results(NAME, each, notes={"bo": ("no notebook",)}).trouble("bo") == "no notebook"
+
+
 def test_states_are_right_half_and_none(results):
     assert [one.state for one in results.results] == ["right", "half", "none", "none"]
 

@@ -18,7 +18,17 @@ from swin_edu.classroom.sandbox import NoSandbox, find_sandbox
 from swin_edu.cli import app
 
 from ..classroom.conftest import NAME, make_course
-from ..classroom.handing_in import ANSWER, BY_HEART, LOOP, RIGHT, STRANGERS, cell, handed_in, lay
+from ..classroom.handing_in import (
+    ANSWER,
+    BY_HEART,
+    LOOP,
+    RIGHT,
+    STRANGERS,
+    cell,
+    fix_hidden_cases,
+    handed_in,
+    lay,
+)
 
 SHOUT = "\nfrom IPython.display import HTML, display\ndisplay(HTML('<script>alert(1)</script>'), 'shown')"
 
@@ -70,6 +80,7 @@ def checkout(tmp_path_factory):
     folder = tmp_path_factory.mktemp("checkout")
     course = make_course(folder / "assignments")
     release(course, NAME)
+    fix_hidden_cases(course, NAME)
     make_class(course)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("swin_edu.commands.classroom.course_folder", lambda: folder)
