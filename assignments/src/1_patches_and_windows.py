@@ -2,7 +2,7 @@
 # An image becomes tokens, and tokens meet in windows. Both steps are a few lines of `reshape` and
 # `permute`, and both can give the right shape and the wrong content. Here you take patches apart and put
 # them together, change the weights of an embedding without changing its tokens, cut windows with gaps, pay
-# the bill, and write window attention for sound, pictures and video.
+# the bill, and take windows through a whole video and back.
 #
 # **When you are done, you can**
 #
@@ -80,8 +80,9 @@ patches_figures.photographs(pictures)
 # 1 (2 points; half a point off for each that is wrong or without the step). a: no permute. A "patch" is 768
 # numbers that follow each other in memory: pieces of one row in one colour, all reds first. b: the split is
 # the wrong way round, (p h) in place of (h p): a patch takes pixels from all over the image, each 18 rows
-# and 28 columns apart; the picture shows 16 x 16 small cats (each patch is the whole cat, coarsely). c: the
-# order inside a patch: each patch is mirrored at its diagonal, the patches stand where they belong.
+# and 28 columns apart; the picture shows 18 x 28 small cats of 16 x 16 pixels (each patch is the whole cat,
+# coarsely). c: the order inside a patch: each patch is mirrored at its diagonal, the patches stand where
+# they belong.
 #
 # 2 (2 points). c: no worse. All patches go through one learned matrix; its columns are only learned in
 # another order. (Full also with: as long as nobody brings weights trained in the right order.) b: worse, or

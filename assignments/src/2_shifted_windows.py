@@ -1,7 +1,7 @@
 # %% [markdown] assignment="Assignment 2: shifted windows and masks" points=30 hours=5
 # After the roll, tokens from opposite edges of an image sit in one window. One wrong mask, and the network
-# trains all the same: it just learns from neighbours that are none. Here you write masks that hold for
-# every window, every shift and one more dimension, and you find out how far word travels.
+# trains all the same: it just learns from tokens that never were neighbours. Here you write masks that hold
+# for every window, every shift and one more dimension, and you find out how far word travels.
 #
 # **When you are done, you can**
 #
@@ -26,11 +26,12 @@
 #
 # **Allowed:** the lessons, the documentation of PyTorch and einops, talking about ideas. What you hand in
 # is your own: no code of others, no `.solution()`, and no function of `swin_edu` that does the task for you
-# (here `shift_mask` and `region_ids`, but for the two bugs).
+# (here `shift_mask` and `region_ids`; only in tasks 4 and 5, the two bugs, you may use what the given code
+# uses). Tasks 2, 3 and 7 are A, B and C of the lesson: if you solved them there, bring your own functions.
 #
 # **To hand in:** Kernel > Restart Kernel and Run All Cells, look at the checks, save, and hand in this one
-# file under its own name. An unsolved task breaks nothing. Leave the locked cells as they are: what is
-# changed in them is put back before grading. Cells that you add are fine.
+# file under its own name, where your course collects work. An unsolved task breaks nothing. Leave the locked
+# cells as they are: what is changed in them is put back before grading. Cells that you add are fine.
 
 # %%
 import math
@@ -44,13 +45,15 @@ from swin_edu import exercises, shift_mask, window_partition, window_reverse
 from swin_edu.visuals import ReachExplorer, ShiftExplorer, figures, photograph
 
 # %% [markdown]
-# A mask is boolean, `True` where a token *may* attend. `H x W` is the token grid, `M` the side of a window
-# (or `Mh x Mw`), `s` the shift, `nW` the number of windows. Row comes before column. The whole lesson in
-# one sentence:
+# `H x W` is the token grid, `M` the side of a window (or `Mh x Mw`), `N` the tokens in a window, `nW` the
+# number of windows, `s` the shift. Row comes before column. A mask is boolean, `(nW, N, N)`: `mask[w, i, j]`
+# is `True` where place `i` of window `w` *may* attend to place `j`. The whole lesson in one sentence:
 #
 # > Along each axis, the token at position `r` is in window `floor((r - s) / M)`. Two tokens meet if and
-# only
-# > if their windows agree on **both** axes.
+# > only if their windows agree on **both** axes.
+#
+# It knows no roll: `r` is where a token stands in the image. Its windows are the *regions* of the lesson.
+# A mask is for the windows that attention really gets, cut after the roll.
 #
 # ## 1. Who are the strangers?
 #
@@ -65,7 +68,9 @@ ShiftExplorer(height=8, width=12, window_size=4, shift=2)
 # 1. Name two tokens that share a window after the roll, but must not meet. Give the row and column of each
 #    *before* the roll.
 # 2. A friend says: "The position bias is learned. It will learn to keep strangers apart, so the mask can
-#    go." Is that possible? Use your two tokens, or two others.
+#    go." Is that possible? Show it with your two tokens, or two others. (Chapter 04 builds that bias: a
+#    learned number, added to the score of a pair, that depends only on the offset between their two places
+#    in the window.)
 #
 # ### BEGIN MARK SCHEME
 # 1 point for the pair. Right: any two tokens whose floor((r - 2) / 4) or floor((c - 2) / 4) differ, but
@@ -86,8 +91,8 @@ ShiftExplorer(height=8, width=12, window_size=4, shift=2)
 # %% [markdown]
 # ## 2. Along one axis (2 points)
 #
-# Begin small. A row of `length` tokens, a multiple of `M`, was rolled to the left by `s`. Write the mask of
-# each window.
+# Begin small. A row of `length` tokens, a multiple of `M`, was rolled to the left by `s` and cut into windows
+# of `M`. Write their masks.
 
 
 # %% exercise="mask_1d" points=2
@@ -132,14 +137,21 @@ if right := exercises.mask_any.examine(my_mask).passed:
     mask = my_mask(8, 8, 4, 4, 2, 2)
 figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if right else print("Solve it first.")
 
+# %% [markdown]
+# Is one shift as good as another? This is the share of all pairs that the mask forbids, for windows of 4 x 4.
+
+# %%
+for s in range(4):
+    allowed = swin_edu.shift_mask(8, 12, 4, s).double().mean()
+    print(f"s = {s}: {1 - allowed:.1%} of all pairs are forbidden")
+
 # %% [markdown] question="which_shift" points=2
-# **Question (2 points).** The next cell says which share of all pairs is forbidden in windows of 4 x 4, for
-# each shift. Run it.
+# **Question (2 points).** Look at the four shares above.
 #
 # 1. Why is the share the same for s = 1 and s = 3?
 # 2. s = 2 forbids the most. The paper takes s = M // 2 all the same. What would be worse with s = 1? Think
-#    of a token beside a wall of the plain block: how many tokens *behind that wall* does it meet in the
-#    shifted block?
+#    of one axis and of two tokens, one on each side of a wall of the plain block: how many tokens *behind
+#    that wall* does each of them meet in the shifted block?
 #
 # ### BEGIN MARK SCHEME
 # Half a point: with s = 1 the last window of an axis holds 3 old and 1 wrapped tokens, with s = 3 it is 1
@@ -153,19 +165,15 @@ figures.masks(mask, swin_edu.region_ids(8, 8, 4, 2)) if right else print("Solve 
 # are better": the share of forbidden pairs is a side effect, not a goal.
 # ### END MARK SCHEME
 
-# %%
-for s in range(4):
-    allowed = swin_edu.shift_mask(8, 12, 4, s).double().mean()
-    print(f"s = {s}: {1 - allowed:.1%} of all pairs are forbidden")
-
 # %% [markdown]
 # ## 4. Find the bug: the second size (3 points)
 #
 # Two real bugs come next. Both were in well-known libraries, for a long time, because both are right for
-# the usual image of 224 x 224 pixels. Run the cell, read the function, call it with numbers of your own.
-# Then copy it into the cell below and mend it.
+# the usual image of 224 x 224 pixels. Run the cell and read the function. To call it with numbers of your
+# own, copy it into a cell that you add. Then put its body under the head below, which keeps its name, and
+# mend it there.
 #
-# Here you may use everything that the given code uses.
+# In these two tasks you may use everything that the given code uses.
 
 # %%
 print(exercises.mend_memory.task)
@@ -173,7 +181,7 @@ print(exercises.mend_memory.task)
 
 # %% exercise="mend_memory" points=3
 def my_masks(sizes, window, shift):
-    """[(H, W), ...], (Mh, Mw), (sh, sw) -> the mask of each size, (nW, N, N) bool, True = may attend."""
+    """((H, W), ...), (Mh, Mw), (sh, sw) -> list of the masks, each (nW, N, N) bool, True = may attend."""
     ### BEGIN SOLUTION
     masks = []
     for size in sizes:
@@ -194,7 +202,8 @@ def my_masks(sizes, window, shift):
 # ## 5. Find the bug: sizes that do not fit (4 points)
 #
 # The second one. With 8 rows, M = 7 and s = 3, row 0 belongs with rows 1 and 2, and with nobody else. This
-# function thinks otherwise.
+# function thinks otherwise. See it first: call it with `torch.randn(1, 8, 8, 3)`, 7 and 3, then change row 0
+# of those tokens and call it again. Which rows of the answer are different?
 
 # %%
 print(exercises.mend_padding.task)
@@ -221,6 +230,10 @@ def my_attention(tokens, window, shift):
 # Now everything at once: three axes, and any size `(T, H, W)`. An axis no longer than its window is one
 # window and is not shifted. The other axes are padded at their ends to whole windows, then rolled. Padding
 # attends to padding only. Windows count frame by frame, then row by row, and so do the tokens in a window.
+#
+# Begin with one axis, on paper: 5 tokens, a window of 3, a shift of 1. How long is the padded axis? After the
+# roll, which places are padding, and in which window of the definition are the others? Your function has to
+# say the same for `(5, 1, 1)`, `(3, 1, 1)`, `(1, 0, 0)`.
 
 
 # %% exercise="video_mask" points=6
@@ -284,14 +297,16 @@ figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if right else print("So
 # **Question (3 points).** A grid of 16 x 16 tokens, M = 4, plain and shifted blocks in turn.
 #
 # 1. After how many blocks has *every* token heard from every other one? Find the number with your function
-#    or the explorer, and say which pair of tokens is the last.
+#    or the explorer, and name a pair of tokens that is among the last to hear of each other.
 # 2. By how many tokens does the reach of a corner token grow along an axis from block to block? Why?
-# 3. Stage 1 of Swin-T has 56 x 56 tokens, M = 7, and only 2 blocks. No token hears of the opposite corner
+# 3. Stage 1 of Swin-T has 56 x 56 tokens, M = 7, and only 2 blocks. No corner hears of the opposite one
 #    there. How does Swin-T still see whole objects?
 #
 # ### BEGIN MARK SCHEME
-# 1 point: 7 blocks; the last pairs are opposite corners, such as (0, 0) and (15, 15). Number without pair,
-# or pair with a number that is off by one block: half a point.
+# 1 point: 7 blocks; any pair at two opposite edges is among the last, such as (0, 0) and (15, 15), but also
+# (0, 0) and (0, 15): one axis is enough. After 6 blocks word from the first four rows (or columns) has not
+# reached the last two, and the other way round. Number without pair, or pair with a number that is off by one
+# block: half a point.
 #
 # 1 point: by M / 2 = 2 after the first block (4, 6, 8, 10, ...). The wall that word has reached in one
 # block is in the middle of a window of the next block, so it gains half a window. "It grows by M": that is

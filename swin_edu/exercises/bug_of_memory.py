@@ -121,7 +121,7 @@ mend_memory = Exercise(
     minutes=15,
     task="This function is right for a single size; for several, what came before can change what comes "
     "after. "
-    "A well-known library had its defect. Find it, and mend it.\n\n" + inspect.getsource(masks_one_by_one),
+    "A well-known library had this defect. Find it, and mend it.\n\n" + inspect.getsource(masks_one_by_one),
     reference=_masks,
     cases=lambda: [
         (((8, 12), (8, 9), (4, 6)), (4, 3), (2, 1)),
@@ -132,8 +132,8 @@ mend_memory = Exercise(
     mistakes={
         "as_given": Mistake(
             masks_one_by_one,
-            "This is still the function as it was given. Give it a small size and then a large one. Which "
-            "names still hold what the small one left there?",
+            "Your function still answers as the given one does. Give it a small size and then a large one. "
+            "Which names still hold what the small one left there?",
         ),
         "shift_not_given_back": Mistake(
             _shift_not_given_back,

@@ -94,7 +94,7 @@ mend_padding = Exercise(
     difficulty="hard",
     minutes=20,
     task="This function is right where the windows fit and wrong where they do not. A well-known library had "
-    "its defect. Find it by the course's definition, and mend it.\n\n" + inspect.getsource(attend_shifted),
+    "this defect. Find it by the course's definition, and mend it.\n\n" + inspect.getsource(attend_shifted),
     reference=_mended,
     cases=lambda: [
         (_tokens(0, 2, 8, 12, 3), 4, 1),
@@ -105,8 +105,8 @@ mend_padding = Exercise(
     mistakes={
         "as_given": Mistake(
             attend_shifted,
-            "This is still the function as it was given. Follow 8 rows with a window of 7 and a shift of "
-            "3: with whom does row 0 attend?",
+            "Your function still answers as the given one does. Follow 8 rows with a window of 7 and a shift "
+            "of 3: with whom does row 0 attend?",
         ),
         "crop_still_first": Mistake(
             _changed(last="roll"),

@@ -52,9 +52,18 @@ def _square(H: int, W: int, M: int, k: int, row: int, column: int) -> Tensor:
     return (rows[:, None] <= k * M // 2) & (columns[None, :] <= k * M // 2)
 
 
+def _square_of_side_kM(H: int, W: int, M: int, k: int, row: int, column: int) -> Tensor:
+    rows, columns = torch.arange(H) - row, torch.arange(W) - column
+    half = k * M // 2
+    return ((rows >= -half) & (rows < half))[:, None] & ((columns >= -half) & (columns < half))
+
+
 def _who_is_heard(H: int, W: int, M: int, k: int, row: int, column: int) -> Tensor:
     """The blocks taken from the last to the first: whom the token hears."""
     return _spread()(H, W, M, k, row, column) if k % 2 else _spread(0.5, 0.0)(H, W, M, k, row, column)
+
+
+SQUARE = "You grow a square around the token. Is a token always in the middle of its window?"
 
 
 def _draw(generator: random.Random) -> tuple[int, int, int, int, int, int]:
@@ -85,13 +94,12 @@ who_hears_after = Exercise(
         "always_shifted": Mistake(
             _spread(plain=0.5), "All blocks have the same windows. Is the first one shifted?"
         ),
-        "shifted_first": Mistake(
-            _spread(plain=0.5, shifted=0.0),
-            "The two kinds of blocks have changed places. Which kind comes first?",
-        ),
         "who_is_heard": Mistake(
             _who_is_heard,
             "You go from the last block to the first. Does the token speak or listen?",
+        ),
+        "shifted_first": Mistake(
+            _spread(plain=0.5, shifted=0.0), "You begin with a shifted block. Which kind comes first?"
         ),
         "roll_not_undone": Mistake(
             _spread(wraps=True),
@@ -109,9 +117,8 @@ who_hears_after = Exercise(
         "one_block_too_few": Mistake(
             _spread(more=-1), "Word stops one block early. Who has heard it after the first block?"
         ),
-        "square_around_the_token": Mistake(
-            _square, "You grow a square around the token. Is a token always in the middle of its window?"
-        ),
+        "square_around_the_token": Mistake(_square, SQUARE),
+        "square_of_side_kM": Mistake(_square_of_side_kM, SQUARE),
     },
     hints=(
         "Keep a bool grid of those who know.",

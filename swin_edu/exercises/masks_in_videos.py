@@ -34,15 +34,18 @@ def _video_mask(grid: Sizes, window: Sizes, shift: Sizes) -> Tensor:
     return ids[:, :, None] == ids[:, None, :]
 
 
-def _axis(length: int, m: int, s: int, fit: str = "both", turn: int = 1, pad: str = "first") -> tuple:
+def _axis(
+    length: int, m: int, s: int, fit: str = "both", turn: int = 1, walls: int = 1, pad: str = "first"
+) -> tuple:
     """(window, number of each token's window, whether it is padding) of one axis; options go wrong."""
-    if length <= m:
-        m, s = {"both": (length, 0), "window": (length, s % length), "shift": (m, 0), "none": (m, s)}[fit]
+    if length < m or (length == m and fit != "only shorter"):
+        wrong = {"window": (length, s % length), "shift": (m, 0), "none": (m, s)}
+        m, s = wrong.get(fit, (length, 0))
     padded = -(-length // m) * m
     before = (torch.arange(padded) + turn * s) % padded
     if pad == "last":
         before = torch.cat([(torch.arange(length) + s) % length, torch.arange(length, padded)])
-    return m, (before - turn * s) // m + 1, before >= length
+    return m, (before - walls * s) // m + 1, before >= length
 
 
 def _gone_wrong(
@@ -54,6 +57,8 @@ def _gone_wrong(
 ) -> Answer:
     def video_mask(grid: Sizes, window: Sizes, shift: Sizes) -> Tensor:
         axes = [_axis(*numbers, **axis) for numbers in zip(grid, window, shift, strict=True)]
+        if padding == "by axis":
+            axes = [(m, n.masked_fill(outside, 99), outside) for m, n, outside in axes]
         t, h, w = (n * 0 if i in still else n for i, (_, n, _) in enumerate(axes))
         digit = {"digits": 100, "added": 1}[ids]
         region = (digit * t[:, None, None] + h[:, None]) * digit + w
@@ -63,12 +68,15 @@ def _gone_wrong(
         both = rearrange(torch.stack([region, outside]), f"x (nt mt) (nh mh) (nw mw) -> x {windows}", **names)
         region, outside = both[0], both[1].bool()
         same = region[:, :, None] == region[:, None, :]
+        taken = outside | (region == (digit + 1) * digit)  # -1 by the definition: windows 0, 0 and -1
         one, other = outside[:, :, None], outside[:, None, :]
         return {
             "its own region": (one & other) | (same & ~one & ~other),
             "nothing": same,
+            "by axis": same,
             "sees nothing": same & ~one & ~other,
             "by region": same & (one == other),
+            "an id that is taken": (taken[:, :, None] & taken[:, None, :]) | (same & ~one & ~other),
             "sees all": one | (same & ~other),
         }[padding]
 
@@ -132,6 +140,16 @@ video_mask = Exercise(
             _gone_wrong(padding="by region"),
             "Your padding is cut into regions as well. Does it matter to padding where it stood?",
         ),
+        "padding_by_axis": Mistake(
+            _gone_wrong(padding="by axis"),
+            "In your mask the padding of one axis does not see that of another. Does it matter to padding on "
+            "which side it stood?",
+        ),
+        "padding_has_an_id_that_is_taken": Mistake(
+            _gone_wrong(padding="an id that is taken"),
+            "Some real tokens have the padding's id. Which window numbers does the definition give to the "
+            "first tokens of an axis?",
+        ),
         "short_axis_shifted": Mistake(
             _gone_wrong(fit="window"),
             "A short axis is one window, and you still shift it. Who is a stranger to whom in a single "
@@ -147,8 +165,17 @@ video_mask = Exercise(
             "You treat a short axis like a long one. What does the task say of an axis no longer than its "
             "window?",
         ),
+        "only_where_shorter": Mistake(
+            _gone_wrong(fit="only shorter"),
+            "An axis as long as its window is shifted now. How many windows does it have?",
+        ),
         "rolled_the_other_way": Mistake(
-            _gone_wrong(turn=-1), f"Your regions stand at the wrong end of the rolled axis. {WHERE_FROM}"
+            _gone_wrong(turn=-1, walls=-1),
+            f"Your regions stand at the wrong end of the rolled axis. {WHERE_FROM}",
+        ),
+        "ids_rolled_the_other_way": Mistake(
+            _gone_wrong(turn=-1),
+            f"Your regions are rolled, but the other way from the tokens. {WHERE_FROM}",
         ),
         "padded_after_the_roll": Mistake(
             _gone_wrong(pad="last"),

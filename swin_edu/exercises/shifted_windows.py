@@ -12,12 +12,14 @@ from torch import Tensor
 from swin_edu.exercises.bug_of_memory import mend_memory
 from swin_edu.exercises.bug_of_padding import mend_padding
 from swin_edu.exercises.drawing import grid_of, unequal
-from swin_edu.exercises.engine import Exercise, Mistake
+from swin_edu.exercises.engine import Answer, Exercise, Mistake
 from swin_edu.exercises.hearing import who_hears_after
 from swin_edu.exercises.masks_in_videos import video_mask
 
 ROWS_AND_COLUMNS = "Which of the two axes does each number belong to?"
 TRUE = "What does True mean in a mask of this course?"
+BEFORE = "You compare the tokens where they stand before the roll. Who stands in the last window after it?"
+TURNED = "Your regions are rolled, but the other way from the tokens. Where does token 0 land?"
 
 
 # ---- A: one dimension -------------------------------------------------------------------------------
@@ -43,6 +45,10 @@ def _bands(length: int, M: int, s: int) -> Tensor:
 
 def _before_the_roll(length: int, M: int, s: int) -> Tensor:
     return _compare_1d((torch.arange(length) - s) // M, M)
+
+
+def _turned_1d(length: int, M: int, s: int) -> Tensor:
+    return _compare_1d(((torch.arange(length) - s) // M).roll(s), M)
 
 
 def _draw_1d(generator: random.Random) -> tuple[int, int, int]:
@@ -78,9 +84,9 @@ mask_1d = Exercise(
         ),
         "not_rolled": Mistake(
             _before_the_roll,
-            "You compare the tokens where they stand before the roll. Who stands in the last window after "
-            "it?",
+            BEFORE,
         ),
+        "rolled_the_other_way": Mistake(_turned_1d, TURNED),
         "position_is_id": Mistake(
             lambda length, M, s: torch.eye(M, dtype=torch.bool).repeat(length // M, 1, 1),
             "In your mask each token sees only itself. When do two tokens have the same id?",
@@ -114,6 +120,16 @@ def _compare(rows: Tensor, columns: Tensor, Mh: int, Mw: int, digit: int = 3, or
     return ids[:, :, None] == ids[:, None, :]
 
 
+def _by_definition(turn: int) -> Answer:
+    """The numbers of the definition, rolled by -s (right) times `turn`."""
+
+    def mask_any(H: int, W: int, Mh: int, Mw: int, sh: int, sw: int) -> Tensor:
+        rows, columns = (torch.arange(H) - sh) // Mh, (torch.arange(W) - sw) // Mw
+        return _compare(rows.roll(-turn * sh), columns.roll(-turn * sw), Mh, Mw, digit=1000)
+
+    return mask_any
+
+
 def _windows_by_reshape(H: int, W: int, Mh: int, Mw: int, sh: int, sw: int) -> Tensor:
     ids = (3 * _bands(H, Mh, sh)[:, None] + _bands(W, Mw, sw)[None, :]).reshape(-1, Mh * Mw)
     return ids[:, :, None] == ids[:, None, :]
@@ -137,6 +153,12 @@ mask_any = Exercise(
     reference=_mask_any,
     cases=lambda: [(8, 12, 2, 4, 1, 3), (6, 8, 3, 4, 2, 1), (4, 10, 2, 5, 1, 2), (12, 6, 3, 2, 2, 0)],
     mistakes={
+        "no_strangers": Mistake(
+            lambda *arguments: torch.ones_like(_mask_any(*arguments)),
+            "You allow every pair. Who came round the edge in the last row of windows?",
+        ),
+        "not_rolled": Mistake(_by_definition(0), BEFORE),
+        "rolled_the_other_way": Mistake(_by_definition(-1), TURNED),
         "shifts_swapped": Mistake(
             lambda H, W, Mh, Mw, sh, sw: _compare(_bands(H, Mh, sw), _bands(W, Mw, sh), Mh, Mw),
             ROWS_AND_COLUMNS,

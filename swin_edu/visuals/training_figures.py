@@ -32,6 +32,7 @@ def runs(counts: Mapping[str, Sequence[int]], images: int, chance: float | None 
     figure, (axes,) = draw_card(
         ["test images named rightly (%), a dot for each seed"], 560, 0.45, labelled=True
     )
+    plate = {"boxstyle": "square,pad=0.15", "fc": colour("surface"), "ec": "none"}
     for seed in range(min(map(len, shares.values()))):
         heights = [found[seed] for found in shares.values()]
         axes.plot(range(len(heights)), heights, color=colour("line"), linewidth=1.2, zorder=1)
@@ -41,13 +42,15 @@ def runs(counts: Mapping[str, Sequence[int]], images: int, chance: float | None 
         axes.plot(
             [place] * len(found), found, "o", color=colour("series_0"), markersize=6, alpha=0.8, zorder=3
         )
-        axes.text(place + 0.2, mean, f"{mean:.1f}", va="center", size=9, color=colour("ink"))
+        axes.text(place + 0.2, mean, f"{mean:.1f}", va="center", size=9, color=colour("ink"), bbox=plate)
     if chance is not None:
         axes.axhline(100 * chance, color=colour("muted_ink"), linestyle="--", linewidth=1)
         axes.text(-0.45, 100 * chance + 1.5, "guessing", size=8.5, color=colour("muted_ink"))
     axes.set(xlim=(-0.5, len(shares) - 0.4), ylim=(0, 105), xticks=range(len(shares)), xticklabels=shares)
     axes.tick_params(length=0, colors=colour("muted_ink"), labelsize=9)
     axes.tick_params(axis="y", direction="in", pad=-24)
+    for label in axes.get_yticklabels():
+        label.set_bbox(plate)
     axes.spines[:].set_visible(False)
     axes.grid(axis="y", color=colour("line"), linewidth=0.6)
     axes.set_axisbelow(True)

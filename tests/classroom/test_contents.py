@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from swin_edu import exercises
+from swin_edu.classroom.definitions import run_definitions
 from swin_edu.classroom.release_checks import check_source
 from swin_edu.classroom.sources import Source, read_source
 
@@ -108,7 +109,7 @@ def test_the_hint_in_the_rules_is_one_of_the_assignments_own(source):
 
 @EACH
 def test_with_its_solutions_it_runs_to_the_end_and_gets_all_points(source, capsys):
-    names = run(source, {} if source.name == "6_project" else QUICKLY)
+    names = run(source)
     for cell in source.exercises:
         exercise = getattr(exercises, cell.name)
         assert exercise.grade(names[cell.function], points=cell.points, seed=5) == cell.points, cell.name
@@ -141,10 +142,19 @@ def test_the_experiment_finds_what_was_trained(capsys):
 
 
 def test_the_bench_of_the_project_trains_a_changed_network():
-    names = run(SOURCES[5])
+    names = run_definitions(SOURCES[5])
     data = names["make_shapes"](40), names["make_shapes"](20, "test")
     small = {"embed_dim": 16, "depths": (1, 1), "num_heads": (1, 1)}
     for change in ("nothing", "with_mean_merging"):
         right, seconds = names["train"](names[change], 0, data, 1, **small)
         assert 0 <= right <= 20
         assert seconds > 0
+
+
+@pytest.mark.parametrize("moved", [0, 4])
+def test_the_colours_of_the_stairs_alone_do_not_tell_the_class(moved):
+    make_stairs = run_definitions(SOURCES[4])["make_stairs"]
+    stairs = make_stairs(400, 0, moved)
+    images = stairs.images.float()
+    means = torch.stack([images[stairs.labels == way].mean(dim=(0, 2, 3)) for way in range(4)])
+    assert (means.amax(dim=0) - means.amin(dim=0)).max() < 5
