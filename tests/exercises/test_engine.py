@@ -50,13 +50,19 @@ def unwritten(x, y):
     [
         (stub, r"scale: not written yet \(or is there no return\?\)\. Take your time\."),
         (unwritten, "not written yet"),
-        (lambda x: x, "case 1 of 2 raised TypeError: .*takes 1 positional argument but 2 were given"),
-        (lambda x, y: 1 / 0, "case 1 of 2 raised ZeroDivisionError: division by zero"),
+        (lambda x: x, "case 1 of 2, .* raised TypeError: .*takes 1 positional argument but 2 were given"),
+        (lambda x, y: 1 / 0, "case 1 of 2, .* raised ZeroDivisionError: division by zero"),
         (adds_in_place, "changes its input"),
         (lambda x, y: [x], r"return a torch\.float32 tensor; yours is a list"),
-        (lambda x, y: (x * y).T, r"case 1 of 2: the shape should be \(2, 3\), yours is \(3, 2\)"),
+        (
+            lambda x, y: (x * y).T,
+            r"case 1 of 2, scale\(tensor \(2, 3\), .*\): the shape should be \(2, 3\), yours is \(3, 2\)",
+        ),
         (lambda x, y: (x * y).double(), r"return torch\.float32; yours is torch\.float64"),
-        (lambda x, y: x * abs(y), r"case 2 of 2: 20 of 20 entries differ, the first at \(0, 0\): expected"),
+        (
+            lambda x, y: x * abs(y),
+            r"case 2 of 2, .*: 20 of 20 entries differ, the first at \(0, 0\): expected",
+        ),
         (lambda x, y: y + x, r"6 of 6 entries differ.*\. Which sign is that\?"),
         (torch.ones(2, 3), "check a function, not its result; this is Tensor"),
     ],
@@ -192,7 +198,7 @@ def test_an_endless_loop_is_stopped_and_said_even_where_every_exception_is_caugh
                 x = x + y
 
     report = SCALE.examine(endless)
-    assert report.message == ("case 1 of 2 was still running after 0.1 s. Which of your loops never ends?")
+    assert re.match(r"case 1 of 2, .* was still running after 0\.1 s\. Which of your", report.message)
     assert report.mistake is None
     assert SCALE.examine(lambda x, y: x * y)
 
