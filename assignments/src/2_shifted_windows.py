@@ -52,8 +52,8 @@ from swin_edu.visuals import ReachExplorer, ShiftExplorer, figures, photograph
 # > Along each axis, the token at position `r` is in window `floor((r - s) / M)`. Two tokens meet if and
 # > only if their windows agree on **both** axes.
 #
-# It knows no roll: `r` is where a token stands in the image. Its windows are the *regions* of the lesson.
-# A mask is for the windows that attention really gets, cut after the roll.
+# There is no roll in it: `r` is where a token stands in the image. A mask is for the windows that attention
+# really gets, and those are cut after the roll.
 #
 # ## 1. Who are the strangers?
 #

@@ -82,7 +82,7 @@ def make_class(course: Course, name: str, folder: Path, students: int = 20, seed
         The students, in the order of their ids.
 
     Raises:
-        ClassroomError: the assignment is not released, or the folder is not empty.
+        ClassroomError: the assignment is not released, or has no exercises; or the folder is not empty.
         ValueError: there are too many students, or none.
     """
     if not 1 <= students <= len(FIRST) * len(LAST):
@@ -93,9 +93,10 @@ def make_class(course: Course, name: str, folder: Path, students: int = 20, seed
         raise ClassroomError(f"{name} is not released yet: run `swin-edu release {number}` first.")
     if folder.exists() and any(folder.iterdir()):
         raise ClassroomError(f"{folder} is not empty: name a new folder.")
-    maker = _Maker(
-        Assignment.of(course, name), json.loads(released.read_bytes()), random.Random(f"{name} {seed}")
-    )
+    assignment = Assignment.of(course, name)
+    if not assignment.tasks:
+        raise ClassroomError(f"{name} has no exercise that is graded by itself, so nothing to try out here.")
+    maker = _Maker(assignment, json.loads(released.read_bytes()), random.Random(f"{name} {seed}"))
     made = sorted(maker.students(students), key=lambda one: one.student)
     for one in made:
         place = folder / "submissions" / one.student / name / f"{name}.ipynb"

@@ -7,6 +7,8 @@ here.
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from swin_edu.exercises.answers import copy_of, describe_difference, same_answer
 from swin_edu.exercises.report import Report
 from swin_edu.exercises.running import TIME_LIMIT, UNWRITTEN, Outcome, run, same_outcome
@@ -62,11 +64,20 @@ def is_unwritten(outcome: Outcome) -> bool:
 
 
 def call_of(name: str, arguments: tuple[Any, ...]) -> str:
-    """How a case is called, such as "mask_1d(12, 4, 1)"; empty where the arguments can't be read."""
+    """How a case is called, such as "mask_1d(12, 4, 1)"; empty where the arguments can't be read.
+
+    Beside something that can be read, a tensor is said by its shape.
+    """
     plain = (int, float, str, bool, tuple)
-    if not all(isinstance(argument, plain) for argument in arguments):
+    if not all(isinstance(argument, (*plain, Tensor)) for argument in arguments):
         return ""
-    return f"{name}({', '.join(map(repr, arguments))})"
+    if not any(isinstance(argument, plain) for argument in arguments):
+        return ""
+    return f"{name}({', '.join(map(_said, arguments))})"
+
+
+def _said(argument: Any) -> str:
+    return f"tensor {tuple(argument.shape)}" if isinstance(argument, Tensor) else repr(argument)
 
 
 def fault(outcome: Outcome, expected: Any, place: str) -> str:

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from swin_edu.exercises.answers import copy_of, same_answer
+from swin_edu.exercises.frozen import frozen
 from swin_edu.exercises.time_limit import TimeLimit, time_limit
 
 Answer = Callable[..., Any]
 # A right answer takes well under a second; slow loops on a slow machine still fit.
 SECONDS = 10.0
 TIME_LIMIT = TimeLimit.__name__
+LONGEST = 1000  # letters of an error
 UNWRITTEN = NotImplementedError.__name__
 
 
@@ -42,7 +44,7 @@ class Outcome:
     """What a function did with one case.
 
     Args:
-        got: its answer.
+        got: its answer, as it was when it came (`swin_edu.exercises.frozen`).
         error: why there is none, if so.
         changed_input: whether the arguments were other ones afterwards.
 
@@ -74,17 +76,20 @@ def run(function: Answer, arguments: tuple[Any, ...], seconds: float | None = No
     given = copy_of(arguments)
     try:
         with time_limit(SECONDS if seconds is None else seconds):
-            got = function(*given)
+            got = frozen(function(*given))
+            # Here as well, since what a learner puts into the arguments may be of any kind.
+            changed = not same_answer(given, arguments, exactly=True)
     except (Exception, TimeLimit) as error:
         return Outcome(error=Problem(type(error).__name__, _words_of(error)))
-    return Outcome(got, changed_input=not same_answer(given, arguments, exactly=True))
+    return Outcome(got, changed_input=changed)
 
 
 def _words_of(error: BaseException) -> str:
     try:
-        return str(error)
+        words = str(error)
     except Exception:  # a learner's own class may say nothing
         return ""
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]} ..."
 
 
 def same_outcome(one: Outcome, other: Outcome) -> bool:

@@ -4,6 +4,7 @@
 """
 
 import sys
+import textwrap
 from typing import Any
 
 from torch import Tensor
@@ -11,6 +12,8 @@ from torch import Tensor
 from swin_edu.exercises.answer_table import AnswerTable
 from swin_edu.exercises.report import Report
 from swin_edu.exercises.scenes import scene_of
+
+LETTERS = 92  # in a line of a verdict; JupyterLab breaks longer ones in the middle of a word
 
 
 def in_notebook() -> bool:
@@ -23,6 +26,39 @@ def in_notebook() -> bool:
     ipython = sys.modules.get("IPython")  # whoever did not import it is in no notebook
     shell = ipython.get_ipython() if ipython else None
     return getattr(shell, "kernel", None) is not None
+
+
+def lines_of(report: Report) -> str:
+    """The verdict as it is printed: in a notebook in lines of whole words, elsewhere as it is.
+
+    Args:
+        report: of a check.
+
+    Example:
+        >>> lines_of(Report("double", True, "right!"))
+        'double: right!'
+    """
+    text = str(report)
+    return broken(text) if in_notebook() else text
+
+
+def broken(text: str) -> str:
+    """A text in lines that a cell has room for. Lines that fit stay; no word is cut.
+
+    Args:
+        text: any.
+
+    Example:
+        >>> broken("one " * 30).splitlines()[1]
+        'one one one one one one one'
+    """
+    lines = (
+        textwrap.fill(line, LETTERS, break_long_words=False, break_on_hyphens=False)
+        if len(line) > LETTERS
+        else line
+        for line in text.split("\n")
+    )
+    return "\n".join(lines)
 
 
 def picture_of(report: Report, arguments: tuple[Any, ...]) -> Any:

@@ -94,15 +94,17 @@ def test_twenty_are_enough_for_all_that_a_teacher_should_see(course, tmp_path):
     assert set(roles) == {*HONEST, *[*ATTACKS][:12]}
 
 
-def test_every_known_mistake_of_the_assignment_is_made_before_one_comes_twice(made, writers):
+def test_every_known_mistake_is_made_before_one_comes_twice(made, writers):
     for writer in writers:
-        made_here = {one.exercises[writer.cell.name].mistake for one in made} - {None}
-        assert made_here == set(writer.task.exercise.mistakes)
+        counts = Counter(one.exercises[writer.cell.name].mistake for one in made)
+        del counts[None]
+        assert len(counts) >= 5
+        assert max(counts.values()) == 1 or set(counts) == set(writer.task.exercise.mistakes)
 
 
 def test_same_seed_same_class_and_another_seed_another(course, tmp_path):
     one, again, other = (
-        make_class(course, NAME, tmp_path / place, students=10, seed=seed)
+        make_class(course, NAME, tmp_path / place, students=5, seed=seed)
         for place, seed in (("one", 5), ("again", 5), ("other", 6))
     )
     assert one == again
@@ -220,6 +222,12 @@ def test_class_warns_and_stands_in_a_new_folder_only(course, made, folder):
 def test_unreleased_assignment_says_what_to_do(tmp_path):
     with pytest.raises(ClassroomError, match="swin-edu release 2"):
         make_class(Course(tmp_path), NAME, tmp_path / "class")
+
+
+def test_assignment_without_exercises_is_refused(course, tmp_path):
+    release(course, "6_project")
+    with pytest.raises(ClassroomError, match="6_project has no exercise"):
+        make_class(course, "6_project", tmp_path / "class")
 
 
 @pytest.mark.parametrize("students", [0, 401])

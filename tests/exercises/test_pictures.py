@@ -207,7 +207,7 @@ def shown(monkeypatch, tmp_path):
 
 def test_a_notebook_shows_the_picture_once_under_the_verdict(shown, capsys):
     report = exercises.mask_1d.check(lambda length, M, s: ~exercises.mask_1d.reference(length, M, s))
-    assert capsys.readouterr().out == f"{report!r}\n"
+    assert capsys.readouterr().out == f"{showing.lines_of(report)}\n"
     assert [picture.description[:22] for picture in shown] == ["Expected beside yours:"]
     exercises.block_parameters.check(lambda *_: 3)
     assert len(shown) == 2
@@ -235,7 +235,7 @@ def test_an_error_in_drawing_spoils_no_check(shown, monkeypatch, capsys):
     monkeypatch.setattr(showing, "picture_of", broken)
     report = exercises.mask_1d.check(lambda *a: ~exercises.mask_1d.reference(*a))
     assert report.mistake == "inverted"
-    assert report.message in capsys.readouterr().out
+    assert showing.lines_of(report) in capsys.readouterr().out
     assert shown == []
 
 
@@ -268,6 +268,9 @@ def test_a_real_kernel_shows_the_verdict_and_then_the_picture():
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     text, picture = notebook.cells[0].outputs
-    assert text.text.startswith("mask_1d: case 1 of 3")
+    first, second = text.text.splitlines()  # whole words, where JupyterLab would cut one
+    assert first.startswith("mask_1d: case 1 of 3")
+    assert len(first) <= showing.LETTERS
+    assert second.endswith("in a mask of this course?")
     assert picture.metadata["image/png"]["width"] <= 760
     assert picture.metadata["image/png"]["alt"].startswith("Expected beside yours: ")
