@@ -284,14 +284,14 @@ def my_hearers(H, W, M, k, row, column):
 # The explorer draws the same: move the token, and the number of blocks.
 
 # %%
-ReachExplorer(16, 16, window_size=4, blocks=3, token=(5, 6))
+ReachExplorer(16, 16, window_size=4, blocks=3, token=(6, 4))
 
 # %% tags=["free"]
 # A cell to try things out; it is not graded. Add more if you like. For example, who hears the cat's eye?
 cat = rearrange(torch.tensor(photograph("chelsea")[2:298, 97:393]), "h w c -> c h w") / 255
 if right := exercises.who_hears_after.examine(my_hearers).passed:
-    hearers = my_hearers(16, 16, 4, 3, 5, 6)
-figures.heard(cat, {"3 blocks": hearers}, source=(5, 6)) if right else print("Solve it first.")
+    hearers = my_hearers(16, 16, 4, 3, 6, 4)
+figures.heard(cat, {"3 blocks": hearers}, source=(6, 4)) if right else print("Solve it first.")
 
 # %% [markdown] question="how_far" points=3
 # **Question (3 points).** A grid of 16 x 16 tokens, M = 4, plain and shifted blocks in turn.

@@ -20,7 +20,8 @@ Sizes = tuple[Pair, ...]
 def masks_one_by_one(sizes, window, shift):
     """((H, W), ...), (Mh, Mw), (sh, sw) -> the mask of each size, (nW, N, N) bool, True = may attend.
 
-    Each side is a multiple of the window's, or no longer than it: such an axis is one window, not shifted.
+    Each side is a multiple of the window's, or no longer than it.
+    Such a short axis is one window, not shifted.
     """
     window, shift, masks = list(window), list(shift), []
     for size in sizes:
@@ -119,8 +120,8 @@ mend_memory = Exercise(
     chapter="03",
     difficulty="medium",
     minutes=15,
-    task="This function is right for a single size; for several, what came before can change what comes "
-    "after. "
+    task="This function is right for a single size.\n"
+    "For several, what came before can change what comes after.\n"
     "A well-known library had this defect. Find it, and mend it.\n\n" + inspect.getsource(masks_one_by_one),
     reference=_masks,
     cases=lambda: [

@@ -17,13 +17,16 @@ from swin_edu.exercises.engine import Answer, Exercise, Mistake
 
 
 def attend_shifted(tokens, window, shift):
-    """(B, H, W, C) -> (B, H, W, C): each token attends to its shifted window. H and W exceed the window."""
+    """(B, H, W, C) -> (B, H, W, C): each token attends to its shifted window.
+
+    H and W exceed the window.
+    """
     batch, H, W, C = tokens.shape
     tokens = tokens.roll((-shift, -shift), dims=(1, 2))
     tokens = F.pad(tokens, (0, 0, 0, -W % window, 0, -H % window))
     padded = tokens.shape[1:3]
     windows = rearrange(swin_edu.window_partition(tokens, window), "w i j c -> w (i j) c")
-    mask = swin_edu.shift_mask(H, W, window, shift).repeat(batch, 1, 1)  # a token attends where it is True
+    mask = swin_edu.shift_mask(H, W, window, shift).repeat(batch, 1, 1)  # True: may attend
     scores = windows @ windows.mT / C**0.5
     windows = scores.masked_fill(~mask, float("-inf")).softmax(dim=-1) @ windows
     windows = rearrange(windows, "w (i j) c -> w i j c", i=window)
@@ -93,8 +96,9 @@ mend_padding = Exercise(
     chapter="03",
     difficulty="hard",
     minutes=20,
-    task="This function is right where the windows fit and wrong where they do not. A well-known library had "
-    "this defect. Find it by the course's definition, and mend it.\n\n" + inspect.getsource(attend_shifted),
+    task="This function is right where the windows fit and wrong where they do not.\n"
+    "A well-known library had this defect. Find it by the course's definition, and mend it.\n\n"
+    + inspect.getsource(attend_shifted),
     reference=_mended,
     cases=lambda: [
         (_tokens(0, 2, 8, 12, 3), 4, 1),
