@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-AGAIN = 0.05  # seconds
+AGAIN = 0.01  # seconds
 
 
 class TimeLimit(BaseException):
