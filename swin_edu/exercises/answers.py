@@ -93,7 +93,8 @@ def describe_difference(got: Any, expected: Any) -> str:
     if isinstance(expected, (tuple, list)):
         if not isinstance(got, (tuple, list)) or len(got) != len(expected):
             size = f" of {len(got)}" if isinstance(got, (tuple, list)) else ""
-            return f"return {len(expected)} things; yours is {_a(kind_of(got))}{size}"
+            wanted = f"{_a(type(expected).__name__)} of {len(expected)}"
+            return f"return {wanted}; yours is {_a(kind_of(got))}{size}"
         if all(isinstance(item, (int, float, str, bool)) for item in expected):
             return f"expected {_said(tuple(expected))}, got {_said(tuple(got))}"
         pairs = enumerate(zip(got, expected, strict=True))

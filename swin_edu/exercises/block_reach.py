@@ -74,7 +74,9 @@ seen_through_blocks = Exercise(
     chapter="05",
     difficulty="hard",
     minutes=20,
-    task="(height, width) bool: which tokens can change the one at (row, column) after the blocks.",
+    task="(height, width) bool: which tokens can change the one at (row, column) after the blocks. `blocks` "
+    "lists ((Mh, Mw), (sh, sw)), first block first; an axis no longer than its window is one window and not "
+    "shifted.",
     reference=_seen_through_blocks,
     cases=lambda: [
         (9, 14, [((4, 4), (0, 0)), ((4, 4), (2, 2)), ((4, 4), (0, 0))], 4, 9),

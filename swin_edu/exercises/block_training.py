@@ -127,7 +127,9 @@ block_in_training = Exercise(
     chapter="05",
     difficulty="medium",
     minutes=10,
-    task="Equation (3) with drop path on both branches; a sample keeps a branch where its draw is >= rate.",
+    task="Equation (3) with drop path on both branches, for tokens (B, H, W, C). draws is (2, B), its first "
+    "row for attention: a sample keeps a branch where its draw is >= rate. What is kept is scaled so "
+    "that the mean over many draws is the branch.",
     reference=_block_in_training,
     cases=_training_cases,
     draw=_draw_training,

@@ -77,7 +77,8 @@ who_hears_after = Exercise(
     chapter="03",
     difficulty="hard",
     minutes=15,
-    task="(H, W) bool: whom token (row, column) can have had an effect on after k blocks, plain first.",
+    task="(H, W) bool: which tokens can have heard of token (row, column) after k blocks. Windows are M x M "
+    "and fill the grid; the first block is plain, every second one is shifted by M // 2.",
     reference=_who_hears,
     cases=lambda: [
         (8, 12, 4, 1, 2, 5),

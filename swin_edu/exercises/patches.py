@@ -57,7 +57,8 @@ cut_patches = Exercise(
     chapter="01",
     difficulty="easy",
     minutes=10,
-    task="Cut images (B, c, H, W) into patches (B, H/p, W/p, p*p*c) with reshape and permute only.",
+    task="Cut images (B, c, H, W) into patches (B, H/p, W/p, p*p*c) with reshape and permute only; in a "
+    "patch, row before column before channel.",
     reference=_cut_patches,
     cases=lambda: [(_random(2, 3, 8, 12, seed=0), 4), (_random(3, 1, 6, 4, seed=1), 2)],
     mistakes={
@@ -138,7 +139,8 @@ join_patches = Exercise(
     chapter="01",
     difficulty="medium",
     minutes=10,
-    task="Patches (B, rows, columns, patch_height*patch_width*c) back to images (B, c, H, W).",
+    task="Patches (B, rows, columns, patch_height*patch_width*c), laid out as in `patchify`, back to images "
+    "(B, c, H, W).",
     reference=_join_patches,
     cases=lambda: [
         (_random(2, 3, 5, 24, seed=2), 2, 4),

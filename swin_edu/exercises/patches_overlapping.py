@@ -77,7 +77,9 @@ overlapping_tokens = Exercise(
     chapter="01",
     difficulty="hard",
     minutes=20,
-    task="A convolution of any kernel and stride as a matrix product: tokens (B, rows, columns, C).",
+    task="What F.conv2d(images, weight, bias, stride) computes, as one matrix product and without F.conv2d: "
+    "images (B, c, H, W), weight (C, c, kh, kw), bias (C,), stride (rows, columns), no padding, to tokens "
+    "(B, rows, columns, C).",
     reference=_overlapping_tokens,
     cases=lambda: [
         _case(0, (2, 3, 9, 14), (5, 3, 3, 4), (2, 3)),

@@ -61,7 +61,8 @@ mask_1d = Exercise(
     chapter="03",
     difficulty="easy",
     minutes=5,
-    task="The mask for `length` tokens in one dimension, a multiple of M: (length / M, M, M) bool.",
+    task="The mask for `length` tokens in one dimension, a multiple of M, in windows of M shifted by s "
+    "(rolled by -s): (length / M, M, M) bool, True = may attend.",
     reference=_mask_1d,
     cases=lambda: [(12, 4, 1), (12, 4, 2), (10, 5, 3)],
     mistakes={
@@ -81,6 +82,10 @@ mask_1d = Exercise(
         "band_of_M_minus_s": Mistake(
             lambda length, M, s: _compare_1d(_bands(length, M, M - s), M),
             "How many tokens wrap around: s, or M - s?",
+        ),
+        "half_a_window": Mistake(
+            lambda length, M, s: _compare_1d(_bands(length, M, M // 2), M),
+            "Your windows are shifted by half of M. Which argument did you not use?",
         ),
         "not_rolled": Mistake(
             _before_the_roll,
@@ -149,7 +154,8 @@ mask_any = Exercise(
     chapter="03",
     difficulty="medium",
     minutes=10,
-    task="The mask for windows of Mh x Mw shifted by sh rows and sw columns: (nW, Mh*Mw, Mh*Mw) bool.",
+    task="The mask for H x W tokens in windows of Mh x Mw shifted by sh rows and sw columns, each less than "
+    "its side: (nW, Mh*Mw, Mh*Mw) bool, True = may attend. H and W are multiples of Mh and Mw.",
     reference=_mask_any,
     cases=lambda: [(8, 12, 2, 4, 1, 3), (6, 8, 3, 4, 2, 1), (4, 10, 2, 5, 1, 2), (12, 6, 3, 2, 2, 0)],
     mistakes={
@@ -178,6 +184,10 @@ mask_any = Exercise(
         "band_of_M_minus_s": Mistake(
             lambda H, W, Mh, Mw, sh, sw: _compare(_bands(H, Mh, Mh - sh), _bands(W, Mw, Mw - sw), Mh, Mw),
             "How many rows wrap around: sh, or Mh - sh?",
+        ),
+        "half_a_window": Mistake(
+            lambda H, W, Mh, Mw, sh, sw: _compare(_bands(H, Mh, Mh // 2), _bands(W, Mw, Mw // 2), Mh, Mw),
+            "Your windows are shifted by half of their sides. Which arguments did you not use?",
         ),
         "windows_by_reshape": Mistake(
             _windows_by_reshape,

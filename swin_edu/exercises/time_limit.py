@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+AGAIN = 0.01  # seconds
+
 
 class TimeLimit(BaseException):
     """Code ran longer than it may. No `Exception`, so that a learner's `except Exception` lets it through."""
@@ -38,7 +40,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     previous = signal.getsignal(signal.SIGINT)
-    lock, state = threading.Lock(), {"inside": True, "over": False}
+    lock, state, left = threading.Lock(), {"inside": True, "over": False}, threading.Event()
 
     def stop(number: int, frame: FrameType | None) -> None:
         if not state["over"]:  # the learner's own Ctrl+C
@@ -47,22 +49,29 @@ def time_limit(seconds: float) -> Iterator[None]:
             raise TimeLimit(f"still running after {seconds:g} s")
 
     def fire() -> None:
-        with lock:
-            if state["inside"]:
+        # Again and again: a bare `except:` in a loop takes some of them, but not one between two rounds.
+        wait = seconds
+        while not left.wait(wait):
+            with lock:
+                if not state["inside"]:
+                    return
                 state["over"] = True
                 _thread.interrupt_main()
+            wait = AGAIN
+
+    def leave() -> None:
+        state["inside"] = False  # from here on `stop` raises nothing
+        left.set()
+        with lock:  # whoever fires now is waited for
+            pass
 
     signal.signal(signal.SIGINT, stop)
-    timer = threading.Timer(seconds, fire)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=fire, daemon=True).start()
     try:
         try:
             yield
         finally:
-            state["inside"] = False
-            timer.cancel()
-            with lock:  # whoever fires now is waited for; `stop` ignores it
-                pass
+            leave()
     finally:  # also where the time was over just at the end
+        leave()
         signal.signal(signal.SIGINT, previous if previous is not None else signal.SIG_DFL)

@@ -75,8 +75,9 @@ warmup_cosine = Exercise(
     chapter="08",
     difficulty="easy",
     minutes=10,
-    task="The learning rate of one step, a float: a straight rise over `warmup` steps, then half a cosine "
-    "from `highest` towards `lowest`.",
+    task="The learning rate of one step, a float; steps count from 0. First a straight rise from 0, which "
+    "reaches `highest` with its last step, warmup - 1; then half a cosine from `highest` at step `warmup` to "
+    "`lowest`, which step `steps` would have.",
     reference=_warmup_cosine,
     cases=lambda: [
         (0, 100, 10, 1e-3, 1e-5),
@@ -139,7 +140,7 @@ warmup_cosine = Exercise(
         ),
     },
     hints=(
-        "Two pieces, and one `if`. The last step of the rise, warmup - 1, has the rate `highest`.",
+        "Two pieces, and one `if`. Is the rate of step 0 already above 0?",
         "Behind the rise, which share of the fall is done? It is 0 at step `warmup`, and would be 1 at "
         "step `steps`.",
         "(1 + cos(pi * done)) / 2 goes from 1 to 0. Stretch it between two other rates.",

@@ -103,8 +103,8 @@ compare_seeds = Exercise(
     difficulty="hard",
     minutes=25,
     task="Two variants were trained with the same seeds; each list holds how many test images were right. "
-    "Return the mean gain of the first, its standard error, and the chance p of a gain as far from 0 if the "
-    "variants were the same: the share of all choices of signs.",
+    "Return three floats: the mean gain of the first, its standard error, and the chance p of a gain at"
+    " least as far from 0 if the variants were the same: its share among all choices of signs.",
     reference=_compare_seeds,
     cases=lambda: [
         ([71, 80, 66], [64, 77, 61]),

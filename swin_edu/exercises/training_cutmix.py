@@ -163,8 +163,9 @@ cutmix = Exercise(
     chapter="08",
     difficulty="medium",
     minutes=15,
-    task="Paste a box of each image's partner into it, and mix the targets by the area that was really "
-    "pasted, then smooth them: (images, targets).",
+    task="Paste a box (top, left, height, width) of each image's partner, images[order], into it; the box "
+    "may hang over an edge. Mix the one-hot targets (B, num_classes) by the area that was really "
+    "pasted, then smooth them as F.cross_entropy does: return (images, targets).",
     reference=_cutmix,
     cases=_cutmix_cases,
     mistakes={

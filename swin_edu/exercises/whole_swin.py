@@ -63,7 +63,8 @@ stage_shapes = Exercise(
     chapter="07",
     difficulty="easy",
     minutes=5,
-    task="A list of (H, W, C), one for each stage, for an image of height x width pixels.",
+    task="A list of (H, W, C), one for each stage, for an image of height x width pixels: the map that the "
+    "stage's blocks work on. Sides that do not fit are filled up.",
     reference=_stage_shapes,
     cases=lambda: [(224, 160, 4, 96, 4), (97, 131, 4, 96, 4), (45, 30, 2, 64, 3), (9, 40, 4, 24, 4)],
     draw=_draw_image,

@@ -121,7 +121,7 @@ seen_in_image = Exercise(
     minutes=25,
     task="(height, width) bool: which pixels can change the token at (row, column) of a stage's map, "
     "config and image size given. Stages count from 0; in each, the first block is plain, the second is "
-    "shifted by half a window, and so on in turn.",
+    "shifted by half a window (M // 2), and so on in turn.",
     reference=_seen_in_image,
     cases=lambda: [
         (_network(2, (2, 1), (2, 3)), 45, 70, 1, 5, 8),

@@ -55,6 +55,12 @@ def _place_before_window(tokens: Tensor, window: tuple[int, int]) -> Tensor:
     return rearrange(tokens, "b (mh nh) (mw nw) c -> (b nh nw) mh mw c", mh=mh, mw=mw)
 
 
+def _unfolded_and_reshaped(tokens: Tensor, window: tuple[int, int]) -> Tensor:
+    """Tensor.unfold puts the rows and columns of a window behind the channels."""
+    cut = tokens.unfold(1, window[0], window[0]).unfold(2, window[1], window[1])
+    return cut.reshape(-1, *window, tokens.shape[-1])
+
+
 def _only_the_first_image(tokens: Tensor, window: tuple[int, int]) -> Tensor:
     return _cut_windows(tokens[:1], window)
 
@@ -89,7 +95,8 @@ cut_windows = Exercise(
     chapter="02",
     difficulty="easy",
     minutes=5,
-    task="Cut tokens (B, H, W, C) into windows (B*nW, Mh, Mw, C), in row-major order, image after image.",
+    task="Cut tokens (B, H, W, C) into windows (B*nW, Mh, Mw, C), in row-major order, image after image; "
+    "window = (Mh, Mw) fills the grid.",
     reference=_cut_windows,
     cases=_cut_cases,
     mistakes={
@@ -124,6 +131,11 @@ cut_windows = Exercise(
             _place_before_window,
             "Your windows take tokens with gaps between them, from the whole grid. When you split an axis in "
             "two, which half is slower: the number of the window, or the place inside it?",
+        ),
+        "unfolded_and_reshaped": Mistake(
+            _unfolded_and_reshaped,
+            "Each window has the right numbers, mixed up in it. Where does unfold put the axes of the "
+            "window: before the channels or behind them?",
         ),
         "only_the_first_image": Mistake(
             _only_the_first_image,

@@ -139,7 +139,10 @@ attend_in_windows = Exercise(
     chapter="02",
     difficulty="hard",
     minutes=25,
-    task="Multi-head attention inside windows, on a grid of one, two or three axes and of any size.",
+    task="Multi-head attention inside windows: tokens (B, *grid, C), a grid of one, two or three axes, to "
+    "the same shape. Windows of the sides `window` begin at 0 on each axis; where they do not fit, the "
+    "last ones are smaller, and no padding takes part. qkv_weight is (3C, C), query before key before "
+    "value, each head after head; scores are scaled as in equation (4); no bias and no output map.",
     reference=_attend_in_windows,
     cases=_attend_cases,
     mistakes={

@@ -35,6 +35,15 @@ def _padding_is_free(grid: Sizes, window: Sizes, channels: int) -> int:
     return _bill([(min(length, m), length) for length, m in zip(grid, window, strict=True)], channels)
 
 
+def _equation_as_it_stands(grid: Sizes, window: Sizes, channels: int) -> int:
+    return _bill(list(zip(window, grid, strict=True)), channels)
+
+
+def _maps_not_padded(grid: Sizes, window: Sizes, channels: int) -> int:
+    fitted = _fitted_axes(grid, window)
+    return _bill(fitted, channels, maps=0) + 4 * math.prod(grid) * channels**2
+
+
 def _last_windows_dropped(grid: Sizes, window: Sizes, channels: int) -> int:
     fitted = [(min(length, m), length) for length, m in zip(grid, window, strict=True)]
     return _bill([(m, length // m * m) for m, length in fitted], channels)
@@ -97,7 +106,10 @@ count_multiply_adds = Exercise(
     chapter="02",
     difficulty="medium",
     minutes=15,
-    task="Count the multiply-adds of attention in windows on a grid of one, two or three axes.",
+    task="The multiply-adds of attention in windows, an int, on a grid of one, two or three axes: the maps "
+    "to query, key and value, the two products of attention, and the output map. An axis no longer than"
+    " its window is one window; the others are padded to whole windows, and all products run over the "
+    "padding.",
     reference=_count_multiply_adds,
     cases=_count_cases,
     mistakes={
@@ -110,6 +122,15 @@ count_multiply_adds = Exercise(
             _padding_is_free,
             "Right where the windows fit. Where they do not, the grid is padded first. Do the products know "
             "which tokens are padding?",
+        ),
+        "equation_as_it_stands": Mistake(
+            _equation_as_it_stands,
+            "That is equation (2) as it stands, right where the windows fit. What does the task say of axes "
+            "where they do not?",
+        ),
+        "maps_not_padded": Mistake(
+            _maps_not_padded,
+            "The two products of attention know the padding. Do the linear maps come before it or after it?",
         ),
         "last_windows_dropped": Mistake(
             _last_windows_dropped,

@@ -168,6 +168,22 @@ def test_numbers_of_pytorch_in_float32_are_right_where_a_float_is_asked_for():
     assert exercises.compare_seeds.examine(compare_seeds)
 
 
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("stage_shapes", torch.tensor, "return a list of 4; yours is a Tensor"),
+        ("mend_memory", lambda masks: (mask for mask in masks), "return a list of 3; yours is a generator"),
+        ("cutmix", lambda pair: pair[0], "return a tuple of 2; yours is a Tensor"),
+        ("mask_1d", lambda mask: mask.numpy(), "return a torch.bool tensor; yours is an ndarray"),
+        ("count_swin", float, "return an int; yours is of type float, 28288354.0"),
+        ("from_transformers", lambda state: list(state), "return a dict; yours is a list"),
+    ],
+)
+def test_another_kind_of_answer_is_told_both_kinds(name, change, words):
+    exercise = getattr(exercises, name)
+    assert words in exercise.examine(lambda *given: change(exercise.reference(*given))).message
+
+
 def test_copies_are_of_their_own():
     value = (torch.zeros(2, requires_grad=True), [1, {"a": 2}])
     other = copy_of(value)
@@ -231,6 +247,23 @@ def test_an_endless_loop_is_stopped_and_said_even_where_every_exception_is_caugh
     report = SCALE.examine(endless)
     assert re.match(r"case 1 of 2, .* was still running after 0\.1 s\. Which of your", report.message)
     assert report.mistake is None
+    assert SCALE.examine(lambda x, y: x * y)
+
+
+def test_a_bare_except_in_a_loop_does_not_hold_up_a_check_for_ever(monkeypatch):
+    monkeypatch.setattr(running, "SECONDS", 0.1)
+
+    def halved(x):
+        return sum(map(lambda number: number / 2, x))  # noqa: C417
+
+    def endless(x, y):
+        while True:  # the time is nearly always over inside of `halved`
+            try:
+                halved(range(20))
+            except:  # noqa: E722
+                y += 1
+
+    assert "still running after 0.1 s" in SCALE.examine(endless).message
     assert SCALE.examine(lambda x, y: x * y)
 
 
