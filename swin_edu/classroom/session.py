@@ -27,7 +27,8 @@ be hostile.
 - The library without its exercises can be imported, as in any notebook: `swin_edu.model` solves some of them.
   Whether a student calls it is for the teacher to see.
 - A function sees the arguments of hidden cases (else it could not answer them), and later answers can carry
-  them out. Show a student answers to the visible cases only; `exercise.judge(..., visible=n)` does.
+  them out. So they are asked last; show a student answers to the visible cases only, as
+  `exercise.judge(..., visible=n)` does. How many are right is told, and is a few bits of them.
 - Names of folders that are mounted (where Python is installed) can be read; what else is in them cannot.
 - Text and pictures come out and are shown. HTML and scripts among the outputs do not, but a notebook's own
   markdown cells never pass through here.
@@ -61,6 +62,8 @@ class Question:
     Args:
         function: name of the student's function.
         cases: arguments, the visible cases first.
+        visible: how many of them students may see; None where all. No hidden case of any question is asked
+            before every visible case was answered.
 
     Example:
         >>> Question("double", [(1,), (2,)]).function
@@ -69,6 +72,7 @@ class Question:
 
     function: str
     cases: Sequence[tuple[Any, ...]]
+    visible: int | None = None
 
 
 @dataclass(frozen=True)
@@ -187,21 +191,31 @@ class _Run:
             self.troubles.append(f"cell {k + 1}: stopped after {self.limits.cell_seconds:g} s")
 
     def _ask(self, worker: Worker) -> None:
-        for name, question in self.questions.items():
-            if name in self.finished:
-                continue
-            answers = self.answers[name]
-            try:
-                for arguments in question.cases[len(answers) :]:
-                    answers.append(worker.run_case(question.function, arguments))
-                    if answers[-1].error is not None and answers[-1].error.kind == TIME_LIMIT:
-                        self.troubles.append(f"{name}: case {len(answers)} took too long")
-                        break  # one wait is enough
+        # What a function says of a visible case is shown to its student. It could tell of the hidden cases of
+        # another question, so those come last, when nothing is shown any more.
+        for hidden in (False, True):
+            for name, question in self.questions.items():
+                last = len(question.cases) if hidden or question.visible is None else question.visible
+                if name not in self.finished and not self._ask_one(worker, name, last):
+                    return
+
+    def _ask_one(self, worker: Worker, name: str, last: int) -> bool:
+        """Ask the cases of a question up to one; False where the process is lost."""
+        question, answers = self.questions[name], self.answers[name]
+        try:
+            for arguments in question.cases[len(answers) : last]:
+                answers.append(worker.run_case(question.function, arguments))
+                if answers[-1].error is not None and answers[-1].error.kind == TIME_LIMIT:
+                    self.troubles.append(f"{name}: case {len(answers)} took too long")
+                    self.finished.add(name)  # one wait is enough
+                    return True
+            if len(answers) == len(question.cases):
                 self.finished.add(name)
-            except OutOfTime:
-                return
-            except Lost as lost:
-                self.finished.add(name)
-                answers.append(Outcome(error=Problem(lost.kind, str(lost))))
-                self.troubles.append(f"{name}: case {len(answers)}: {lost}")
-                return
+            return True
+        except OutOfTime:
+            return False
+        except Lost as lost:
+            self.finished.add(name)
+            answers.append(Outcome(error=Problem(lost.kind, str(lost))))
+            self.troubles.append(f"{name}: case {len(answers)}: {lost}")
+            return False

@@ -127,7 +127,9 @@ def grade(assignment: Assignment, student: str, notebook: NotebookNode, sandbox:
     if not notebook.metadata.get("swin_edu", {}).get("readable", True):
         return _unreadable(assignment, student, notebook, digest)
     tasks = assignment.tasks
-    questions = {task.name: Question(task.function, task.visible + task.hidden) for task in tasks}
+    questions = {
+        task.name: Question(task.function, task.visible + task.hidden, len(task.visible)) for task in tasks
+    }
     sources = [cell.source for cell in cells]
     run = run_submission(sources, questions, limits=assignment.limits, sandbox=sandbox)
     results = tuple(_result(assignment.name, student, task, run) for task in tasks)

@@ -216,6 +216,37 @@ def test_exercises_are_judged_outside(sandbox):
     assert not half.passed
 
 
+NOSY = """
+seen = []
+def first(x):
+    seen.append(x)
+    return x
+def second(x):
+    seen.append(x)
+    raise ValueError(str(seen))
+"""
+
+
+def test_no_hidden_case_is_asked_before_every_visible_one(sandbox):
+    """Else the error of a visible case, which is shown, could tell another question's hidden cases."""
+    questions = {name: Question(name, [(1,), (2,), (30,), (40,)], visible=2) for name in ("first", "second")}
+    run = run_submission([NOSY], questions, sandbox=sandbox)
+    assert [outcome.got for outcome in run.answers["first"]] == [1, 2, 30, 40]
+    said = [outcome.error.text for outcome in run.answers["second"]]
+    assert said[:2] == ["[1, 2, 1]", "[1, 2, 1, 2]"]
+    assert said[2] == "[1, 2, 1, 2, 30, 40, 30]"
+
+
+def test_a_lost_process_costs_only_the_question_it_was_at_hidden_or_not(sandbox):
+    dies = "import os\ndef dies(x): return x if x < 30 else os._exit(0)\ndef lives(x): return x"
+    cases = [(1,), (2,), (30,), (40,)]
+    questions = {name: Question(name, cases, visible=2) for name in ("dies", "lives")}
+    run = run_submission([dies], questions, sandbox=sandbox)
+    assert [outcome.got for outcome in run.answers["lives"]] == [1, 2, 30, 40]
+    assert [outcome.got for outcome in run.answers["dies"]] == [1, 2, None]
+    assert len(run.troubles) == 1
+
+
 def test_time_of_a_whole_submission_is_limited(sandbox):
     limits = Limits(total_seconds=3, cell_seconds=60, grace_seconds=1)
     cells = ["'first'", "import time; time.sleep(60)", "'never'"]

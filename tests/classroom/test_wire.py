@@ -175,6 +175,8 @@ MALFORMED = [
     {"tensor": "float32", "shape": [0, 2**31 - 1, 2**31 - 1, 2**31 - 1], "blob": 1},
     {"tensor": "float32", "shape": [2**62], "blob": 0},
     {"tensor": "float32"},
+    {"list": [{"tensor": "float32", "shape": [2], "blob": 0}] * 2},
+    {"list": [{"tensor": "float32", "shape": [0], "blob": 1}] * 2},
     {"list": [{"list": [0] * 1000}] * 1000},
     json.loads('{"list": [' * 200 + "1" + "]}" * 200),
 ]
