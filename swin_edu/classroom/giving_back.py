@@ -11,12 +11,15 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from swin_edu.classroom.alarms import alarm
 from swin_edu.classroom.collecting import places_file
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.downloads import Trouble
 from swin_edu.classroom.nbgrader_log import reasons
 
 __all__ = ["GivenBack", "give_back"]
+
+LONGEST = 60.0  # seconds for a page; it takes less than one
 
 
 @dataclass
@@ -75,7 +78,11 @@ def give_back(
             shutil.copy2(folder / f"{student}.html", fresh / f"{student}.html")
             made.students.append(student)
             continue
-        outcome = api.generate_feedback(name, student, force=True)
+        # There are texts that no reader of Markdown is ever done with.
+        with alarm(LONGEST):
+            outcome = api.generate_feedback(name, student, force=True)
+        if outcome.get("error", "").strip().endswith("KeyboardInterrupt"):  # nbgrader keeps it for itself
+            raise KeyboardInterrupt
         page = course.feedback / student / name / f"{name}.html"
         if outcome["success"] and page.is_file():
             shutil.copyfile(page, fresh / f"{student}.html")

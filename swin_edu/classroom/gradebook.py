@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from swin_edu.classroom.alarms import alarm
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.nbgrader_log import reasons
 from swin_edu.classroom.tasks import Assignment
 
 __all__ = ["Book", "Score"]
+
+LONGEST = 600.0  # seconds; a submission that has to be run here may take five minutes
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ class Book:
         """
         path = self.course.autograded / student / self.name / f"{self.name}.ipynb"
         texts, seen = _texts(path), self._marked(student)
-        with _quiet(), _uninterrupted():
+        with _quiet(), _uninterrupted(), alarm(LONGEST):
             outcome = self.api.autograde(self.name, student, force=True)
         if not outcome["success"]:
             raise ClassroomError(reasons(outcome).strip())

@@ -4,11 +4,12 @@
 by this one as they come in.
 """
 
-import glob
 import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 from swin_edu.classroom.bytecode import make_bytecode
@@ -17,7 +18,7 @@ from swin_edu.classroom.giving_back import give_back
 from swin_edu.classroom.gradebook import Book, Score
 from swin_edu.classroom.results import Answer, Result, Results, write_whole
 from swin_edu.classroom.sandbox import Sandbox, find_sandbox
-from swin_edu.classroom.submissions import grade_ids, graded_names
+from swin_edu.classroom.submissions import find_notebook
 from swin_edu.classroom.tasks import Assignment, Task, assignment_of
 from swin_edu.classroom.teacher_page import write_teacher_page
 from swin_edu.classroom.verdicts import Graded, digest_of, grade_submission, student_code
@@ -29,8 +30,6 @@ __all__ = ["Class", "grade_class"]
 LONGEST = 600.0
 # From here on it pays to prepare the start of each.
 MANY = 4
-NOTHING = "no notebook was handed in"
-LINK = "is a link, not a file; it was not followed"
 
 Progress = Callable[[str, int, int], None]
 
@@ -135,26 +134,23 @@ class _Run:
 
     def grade(self, jobs: int) -> Iterator[tuple[int, int]]:
         """Grade who has to be graded; yields how many are done, and of how many."""
-        changed = [student for student in self.students if self._has_to_run(student)]
-        of = len(changed)
-        done = 0
+        digests = {student: self._digest(student) for student in self.students}
+        readable = {student: digest for student, digest in digests.items() if digest}
+        changed = [
+            student for student, digest in readable.items() if self._has_to_be_entered(student, digest)
+        ]
+        run = [student for student in changed if readable[student] != self._kept(student)]
+        done, of = 0, len(changed)
         yield done, of
-        task = partial(grade_submission, self.course.root.resolve(), self.name, self.isolation)
-        run = set(changed) - {student for student in changed if self._digest(student) == self._kept(student)}
         if len(run) >= MANY:
             cells = [cell.source for cell in student_code(self.assignment.template)]
             make_bytecode(self.course, self.sandbox, cells, self.assignment.key)
-        ready = [(student, None) for student in changed if student not in run]
-        finished = in_processes(task, sorted(run), jobs, LONGEST) if run else iter(())
-        try:
-            for source in (ready, finished):
-                for student, answer in source:
-                    self._enter(student, answer)
-                    done += 1
-                    yield done, of
-        finally:
-            if run:
-                finished.close()
+        task = partial(grade_submission, self.course.root.resolve(), self.name, self.isolation)
+        with closing(in_processes(task, run, jobs, LONGEST) if run else _nobody()) as finished:
+            for student, answer in chain(((one, None) for one in changed if one not in set(run)), finished):
+                self._enter(student, answer)
+                done += 1
+                yield done, of
 
     def results(self) -> Results:
         """What everybody has now."""
@@ -182,21 +178,20 @@ class _Run:
         counts = (0.0, task.points, 0, task.cases, None)
         return Result(student, self.name, task.name, *counts, "not graded", reason)
 
-    def _has_to_run(self, student: str) -> bool:
-        """Whether anything changed since it was entered; a submission that cannot be read is a trouble."""
+    def _digest(self, student: str) -> str:
+        """Of what was handed in; empty, with a trouble, where nothing can be graded."""
         try:
             place = find_notebook(self.course, self.name, student, self.remarks)
-            digest = self._digest(student)
-        except (OSError, ClassroomError) as error:
-            self.troubles[student] = str(error)
-            return False
-        copy = self.course.autograded / student / self.name / place.name
-        return self.booked.get(student) != digest or self._kept(student) != digest or not copy.exists()
+            notebook = self.assignment.mend(place.read_bytes()).notebook
+            return digest_of(self.assignment, notebook, self.isolation)
+        except Exception as error:
+            self._trouble(student, error)
+            return ""
 
-    def _digest(self, student: str) -> str:
-        path = self.course.submitted / student / self.name / f"{self.name}.ipynb"
-        notebook = self.assignment.mend(path.read_bytes()).notebook
-        return digest_of(self.assignment, notebook, self.isolation)
+    def _has_to_be_entered(self, student: str, digest: str) -> bool:
+        """Whether anything changed since it was, or is gone."""
+        copy = self.course.autograded / student / self.name / f"{self.name}.ipynb"
+        return self.booked.get(student) != digest or self._kept(student) != digest or not copy.exists()
 
     def _kept(self, student: str) -> str | None:
         graded = Graded.load(Graded.file(self.course, self.name, student))
@@ -207,9 +202,8 @@ class _Run:
             if isinstance(answer, Failed):
                 raise ClassroomError(answer.reason)
             self.book.enter(student)
-        except Exception as error:  # a fault of ours is this student's trouble, and stops nobody else
-            kind = "" if isinstance(error, ClassroomError) else f"{type(error).__name__}: "
-            self.troubles[student] = " ".join(f"not graded: {kind}{error}".split())
+        except Exception as error:
+            self._trouble(student, error)
             return
         # Made anew at the end; if that is not reached, the next time.
         (self.course.results / f"{self.name}_feedback" / f"{student}.html").unlink(missing_ok=True)
@@ -217,42 +211,18 @@ class _Run:
         self.booked[student] = self._kept(student) or ""
         self._remember()
 
+    def _trouble(self, student: str, error: Exception) -> None:
+        """Whatever it is, a fault of ours too: it is this student's trouble, and stops nobody else."""
+        expected = isinstance(error, (ClassroomError, OSError))
+        words = str(error) if expected else f"{type(error).__name__}: {error}"
+        self.troubles[student] = " ".join(f"not graded: {words}".split())
+
     def _remember(self) -> None:
         write_whole(self.record, json.dumps(self.booked, indent=1, sort_keys=True))
 
 
-def find_notebook(course: Course, name: str, student: str, remarks: dict[str, str]) -> Path:
-    """The notebook of a student that counts, under the name that nbgrader looks for.
-
-    Args:
-        course: that the assignment belongs to.
-        name: of the assignment.
-        student: the id.
-        remarks: gets an entry where there were several.
-
-    Raises:
-        ClassroomError: there is none, it is a link, or nbgrader could not find it.
-    """
-    if glob.escape(student) != student:  # nbgrader looks for students with patterns
-        raise ClassroomError("its folder has *, ? or [ in its name; rename it, and grade again")
-    folder = course.submitted / student / name
-    place = folder / f"{name}.ipynb"
-    others = sorted(path for path in folder.glob("*.ipynb") if path != place)
-    if place.is_symlink():
-        raise ClassroomError(f"{place.name} {LINK}")
-    if not place.is_file():
-        own = graded_names(course, name)
-        files = [path for path in others if path.is_file() and not path.is_symlink()]
-        if not files:
-            raise ClassroomError(NOTHING)
-        ids = {path: grade_ids(path.read_bytes()) for path in files}
-        best = max(files, key=lambda path: (len((ids[path] or set()) & own), path.stat().st_mtime))
-        part = place.with_suffix(".part")
-        part.write_bytes(best.read_bytes())
-        part.replace(place)
-    if others:
-        remarks[student] = f"{len(others) + 1} notebooks in its folder; {place.name} counts"
-    return place
+def _nobody() -> Iterator[tuple[str, object]]:
+    yield from ()
 
 
 def _as_booked(result: Result, scores: dict[str, Score]) -> Result:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateFeedback
 from typer.testing import CliRunner
 
 from swin_edu import exercises
@@ -152,7 +153,7 @@ def test_troubles_are_named_and_only_where_there_are_any(course):
     assert set(troubled) == {"loop", "deleted", "broken", "empty", "odd[1]"}
     assert "code_1, mask_1d_points" in troubled["deleted"]
     assert "no notebook, or was cut off" in troubled["broken"]
-    assert troubled["empty"] == "no notebook was handed in"
+    assert troubled["empty"] == "not graded: no notebook was handed in"
     assert "rename it" in troubled["odd[1]"]
 
 
@@ -205,7 +206,7 @@ def test_the_command_says_how_the_class_did_and_where_everything_is(graded):
     assert "11 students, 9 graded now; 5 with something to look at" in done.stdout
     for place in re.findall(r"assignments/\S+", done.stdout):
         assert (course.root.parent / place).exists()
-    assert "look  empty: no notebook was handed in" in done.stderr
+    assert "look  empty: not graded: no notebook was handed in" in done.stderr
 
 
 def mark(course, student, points):
@@ -294,6 +295,34 @@ def test_after_ctrl_c_the_same_command_goes_on(course, monkeypatch):
     assert entered == ["right", "twice"]
     assert {student: results(course)[student].points for student in POINTS} == POINTS
     assert {path.stem for path in (course.results / f"{NAME}_feedback").glob("*.html")} == set(POINTS)
+
+
+def test_a_page_that_never_gets_done_stops_no_other_and_ctrl_c_is_not_lost_in_nbgrader(course, monkeypatch):
+    enter_again(course, "half", "right")
+    does = {}
+
+    def convert(self, filename):
+        if self.coursedir.student_id in does:
+            does[self.coursedir.student_id]()
+        return convert_page(self, filename)
+
+    def interrupt():
+        raise KeyboardInterrupt
+
+    convert_page = GenerateFeedback.convert_single_notebook
+    monkeypatch.setattr(GenerateFeedback, "convert_single_notebook", convert)
+    does["half"] = lambda: re.match("(a+)+$", "a" * 99 + "b")
+    with monkeypatch.context() as patch:
+        patch.setattr("swin_edu.classroom.giving_back.LONGEST", 2.0)
+        done = call("grade", "assignments/submitted", "--jobs", 1)
+    assert done.exit_code == 0, done.output
+    assert re.search("look  half: no page could be made: .*still running after 2 s", done.stderr)
+    does["half"] = interrupt
+    assert call("grade", "assignments/submitted", "--jobs", 1).exit_code == 130
+    does.clear()
+    assert call("grade", "assignments/submitted", "--jobs", 1).exit_code == 0
+    assert {path.stem for path in (course.results / f"{NAME}_feedback").glob("*.html")} == set(POINTS)
+    assert results(course)["half"].right
 
 
 def test_a_download_is_collected_and_its_assignment_is_found_out(course, tmp_path, monkeypatch):
