@@ -53,8 +53,13 @@ def feedback(
         console.print(words, soft_wrap=True, highlight=False)
         if made.unmarked:
             students = f"{len(made.unmarked)} student{'' if len(made.unmarked) == 1 else 's'}"
-            words = f"Answers of {students} are not marked yet: swin-edu lab --teacher, then Formgrader."
+            words = (
+                f"Answers of {students} are not marked yet, and count 0 in these pages. Mark them first: "
+                "swin-edu lab --teacher, then Formgrader > Manual Grading."
+            )
             console.print(words, style="yellow", soft_wrap=True, highlight=False)
+        words = "Marks given since the last grading come into table and your page by: swin-edu grade "
+        console.print(f"{words}{shown(course.submitted)}", soft_wrap=True, highlight=False)
     # Of "all", those that nobody handed in yet are no failure.
     if failed and len(failed) == len(names):
         stop_with(failed[0] if len(names) == 1 else ClassroomError("\n".join(map(str, failed))), errors)

@@ -120,7 +120,7 @@ def _show(course: Course, done: "Class", console: Console, errors: Console) -> N
     """The class in a short table, and where everything is."""
     results = done.results
     show_troubles((f"{student}: {words}" for student, words in sorted(done.troubles.items())), errors)
-    table = Table("exercise", "right", "half", "none", "with trouble", title=results.assignment)
+    table = Table("exercise", "right", "in part", "none", "with trouble", title=results.assignment)
     for column in table.columns[1:]:
         column.justify = "right"
     for exercise in results.exercises:
@@ -135,7 +135,7 @@ def _show(course: Course, done: "Class", console: Console, errors: Console) -> N
     if looks:
         parts.append(f"{looks} with something to look at, in the last column of the table")
     if unmarked:
-        parts.append(f"{unmarked} written answers to mark: swin-edu lab --teacher")
+        parts.append(f"{unmarked} written answers to mark: swin-edu lab --teacher, Manual Grading")
     console.print("; ".join(parts) + ".", soft_wrap=True, highlight=False)
     places = {
         "your page": done.page,
