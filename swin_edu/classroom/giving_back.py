@@ -14,6 +14,7 @@ from pathlib import Path
 from swin_edu.classroom.collecting import places_file
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.downloads import Trouble
+from swin_edu.classroom.interrupts import uninterrupted
 from swin_edu.classroom.nbgrader_log import reasons
 
 __all__ = ["GivenBack", "give_back"]
@@ -75,7 +76,8 @@ def give_back(
             shutil.copy2(folder / f"{student}.html", fresh / f"{student}.html")
             made.students.append(student)
             continue
-        outcome = api.generate_feedback(name, student, force=True)
+        with uninterrupted():
+            outcome = api.generate_feedback(name, student, force=True)
         page = course.feedback / student / name / f"{name}.html"
         if outcome["success"] and page.is_file():
             shutil.copyfile(page, fresh / f"{student}.html")

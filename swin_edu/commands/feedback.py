@@ -35,11 +35,15 @@ def feedback(
     names = chosen(course, assignment, errors)
     from swin_edu.classroom.course import ClassroomError
     from swin_edu.classroom.giving_back import give_back
+    from swin_edu.classroom.one_at_a_time import alone
 
     failed = []
     for name in names:
         try:
-            with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+            with (
+                alone(course),
+                Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
+            ):
                 show = partial(progress.update, progress.add_task(name, total=None))
                 made = give_back(
                     course, name, progress=lambda done, of, show=show: show(completed=done, total=of)
