@@ -34,6 +34,8 @@ from ..classroom.handing_in import (
     lay,
 )
 
+pytestmark = pytest.mark.xdist_group("graded_class")  # one worker makes the slow fixtures, once
+
 SHOUT = "\nfrom IPython.display import HTML, display\ndisplay(HTML('<script>alert(1)</script>'), 'shown')"
 
 
