@@ -36,7 +36,7 @@ lint: $(STAMP)  ## check style and formatting (ruff)
 	$(BIN)/ruff format --check .
 
 unit: $(STAMP)  ## run the unit tests and the examples in docstrings
-	$(BIN)/python -m pytest -m "not browser" $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest -m "not browser" $(SIDE_BY_SIDE) --dist loadgroup
 
 nbval: $(STAMP)  ## run the notebooks and compare every output with the one that is saved
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --dist loadfile --nbval --nbval-cell-timeout=300 --nbval-kernel-startup-timeout=120 notebooks/*.ipynb

@@ -228,7 +228,7 @@ position_figures.tables(pictures) if right else print("Solve it first.")
 #
 # ### BEGIN MARK SCHEME
 # 1 (1 point): about two tokens away: everything is stretched by 13 / 7, nearly 2. Also right: "between one
-# and two".
+# and two". "Still at the key just left": 0.
 #
 # 2 (2 points): with twice the side (and the same patch), a thing in the picture covers twice as many
 # tokens, so what was one token away is now two: the stretched table fits. For the same image, one token to

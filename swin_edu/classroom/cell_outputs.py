@@ -12,6 +12,7 @@ from swin_edu.classroom.packed import plain_text
 __all__ = ["checked_outputs", "stopped_output"]
 
 MOST = 250
+WIDEST = 1000  # pixels of a picture; a page has no room for more
 IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 
 
@@ -62,7 +63,8 @@ def _checked(output: dict[str, Any], limit: int) -> dict[str, Any] | None:
             "traceback": text.split("\n"),
         }
     if kind in ("display_data", "execute_result") and isinstance(output.get("data"), dict):
-        found = {"output_type": kind, "metadata": {}, "data": _data(output["data"], limit)}
+        data = _data(output["data"], limit)
+        found = {"output_type": kind, "metadata": _widths(output.get("metadata"), data), "data": data}
         number = output.get("execution_count")
         count = number if type(number) is int and 0 <= number < 10**6 else None
         return {**found, "execution_count": count} if kind == "execute_result" else found
@@ -81,6 +83,14 @@ def _data(data: dict[str, Any], limit: int) -> dict[str, str]:
             if raw.startswith(beginning):
                 found[mime] = base64.b64encode(raw).decode()
     return found
+
+
+def _widths(metadata: Any, data: dict[str, str]) -> dict[str, dict[str, int]]:
+    """How wide the pictures are to be shown, and nothing else that an output says of itself."""
+    given = metadata if isinstance(metadata, dict) else {}
+    widths = {mime: given[mime].get("width") for mime in IMAGES if isinstance(given.get(mime), dict)}
+    fits = {mime: w for mime, w in widths.items() if mime in data and type(w) is int and 0 < w <= WIDEST}
+    return {mime: {"width": width} for mime, width in fits.items()}
 
 
 def _text(value: Any, limit: int) -> str:

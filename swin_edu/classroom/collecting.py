@@ -16,7 +16,7 @@ from typing import Literal
 
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.downloads import Download, Trouble, read_downloads
-from swin_edu.classroom.student_names import owner_of, without_wrapper
+from swin_edu.classroom.student_names import MOODLE, owner_of, without_wrapper
 from swin_edu.classroom.submissions import Submission, grade_ids, graded_names
 
 __all__ = ["Collected", "Collection", "collect", "guess_assignments", "places_file"]
@@ -139,21 +139,24 @@ def _sort(
             continue
         found[owner.student].append(Submission(file, owner, fits))
     _report_empty(files, found, skip, name, pattern, collection)
+    known = _places(course, name)
     return {
         student: sorted(submissions, key=lambda one: one.rank)
         for who, all_of in found.items()
-        for student, submissions in _apart(who, all_of).items()
+        for student, submissions in _apart(who, all_of, known).items()
     }
 
 
-def _apart(student: str, submissions: list[Submission]) -> dict[str, list[Submission]]:
-    """People of one name, told apart by the platform's number."""
+def _apart(student: str, submissions: list[Submission], known: dict[str, str]) -> dict[str, list[Submission]]:
+    """People of one name, told apart by the platform's number, also from those of an earlier download."""
     numbers = {submission.owner.number for submission in submissions}
-    if len(numbers) == 1:
-        return {student: submissions}
     apart = defaultdict(list)
     for submission in submissions:
-        apart[f"{student}_{submission.owner.number}"].append(submission)
+        number = submission.owner.number
+        long = f"{student}_{number}"
+        before = MOODLE.fullmatch(known.get(student, ""))
+        own = before["number"] == number if before else len(numbers) == 1 and long not in known
+        apart[student if own or not number else long].append(submission)
     return apart
 
 
@@ -244,5 +247,14 @@ def _remember_places(course: Course, name: str, by_student: dict[str, list[Submi
         return
     file = places_file(course, name)
     file.parent.mkdir(exist_ok=True)
-    known = json.loads(file.read_text()) if file.exists() else {}
-    _write(file, (json.dumps(known | places, indent=1, sort_keys=True, ensure_ascii=False) + "\n").encode())
+    _write(
+        file,
+        (
+            json.dumps(_places(course, name) | places, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+        ).encode(),
+    )
+
+
+def _places(course: Course, name: str) -> dict[str, str]:
+    file = places_file(course, name)
+    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

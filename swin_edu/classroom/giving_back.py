@@ -15,6 +15,7 @@ from swin_edu.classroom.alarms import alarm
 from swin_edu.classroom.collecting import places_file
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.downloads import Trouble
+from swin_edu.classroom.interrupts import uninterrupted
 from swin_edu.classroom.nbgrader_log import reasons
 
 __all__ = ["GivenBack", "give_back"]
@@ -79,10 +80,8 @@ def give_back(
             made.students.append(student)
             continue
         # There are texts that no reader of Markdown is ever done with.
-        with alarm(LONGEST):
+        with uninterrupted(), alarm(LONGEST):
             outcome = api.generate_feedback(name, student, force=True)
-        if outcome.get("error", "").strip().endswith("KeyboardInterrupt"):  # nbgrader keeps it for itself
-            raise KeyboardInterrupt
         page = course.feedback / student / name / f"{name}.html"
         if outcome["success"] and page.is_file():
             shutil.copyfile(page, fresh / f"{student}.html")

@@ -4,17 +4,15 @@
 """
 
 import json
-import signal
-import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
 
 from swin_edu.classroom.alarms import alarm
 from swin_edu.classroom.course import ClassroomError, Course
+from swin_edu.classroom.interrupts import uninterrupted
 from swin_edu.classroom.nbgrader_log import reasons
 from swin_edu.classroom.tasks import Assignment
 
@@ -102,7 +100,7 @@ class Book:
         """
         path = self.course.autograded / student / self.name / f"{self.name}.ipynb"
         texts, seen = _texts(path), self._marked(student)
-        with _quiet(), _uninterrupted(), alarm(LONGEST):
+        with _quiet(), uninterrupted(), alarm(LONGEST):
             outcome = self.api.autograde(self.name, student, force=True)
         if not outcome["success"]:
             raise ClassroomError(reasons(outcome).strip())
@@ -168,23 +166,3 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Ctrl+C waits for the end of the block: nbgrader would take it for a failure of this student."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    pressed = []
-
-    def remember(number: int, frame: FrameType | None) -> None:
-        pressed.append(number)
-
-    before = signal.signal(signal.SIGINT, remember)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pressed:
-        raise KeyboardInterrupt

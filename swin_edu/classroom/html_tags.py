@@ -6,7 +6,7 @@ The teacher's page is built with it, since names, messages and outputs in it wer
 import html
 import re
 
-__all__ = ["Html", "join", "tag"]
+__all__ = ["UNSEEN", "Html", "join", "tag"]
 
 # Control characters, and those that turn the direction of a line around or hide what follows.
 UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")

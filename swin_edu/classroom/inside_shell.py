@@ -95,13 +95,17 @@ class Outputs:
             self.left -= size
             self.found.append(output)
 
-    def show(self, kind: str, data: dict[str, Any], **more: Any) -> None:
+    def show(self, kind: str, data: dict[str, Any], metadata: Any = None, **more: Any) -> None:
         """Add something displayed. Text and images only: a teacher's page will show it."""
+        given = metadata if isinstance(metadata, dict) else {}
         images = {mime: data[mime] for mime in ("image/png", "image/jpeg") if mime in data}
         images = {m: v if isinstance(v, str) else binascii.b2a_base64(v).decode() for m, v in images.items()}
         # An explorer's text is all of its source.
         data = {"text/plain": str(data.get("text/plain", ""))[:MOST_TEXT], **images}
-        self.add({"output_type": kind, "data": data, "metadata": {}, **more}, sum(map(len, data.values())))
+        # How wide a picture is to be shown; its own pixels are finer. What else is said there stays here.
+        widths = {m: given[m].get("width") for m in images if isinstance(given.get(m), dict)}
+        sizes = {m: {"width": width} for m, width in widths.items() if type(width) is int}
+        self.add({"output_type": kind, "data": data, "metadata": sizes, **more}, sum(map(len, data.values())))
 
 
 class _Printed(io.TextIOBase):
@@ -127,14 +131,14 @@ class _Results(DisplayHook):
         pass
 
     def write_format_data(self, format_dict: dict[str, Any], md_dict: dict[str, Any] | None = None) -> None:
-        self.shell.outputs.show("execute_result", format_dict, execution_count=self.shell.number)
+        self.shell.outputs.show("execute_result", format_dict, md_dict, execution_count=self.shell.number)
 
 
 class _Displays(DisplayPublisher):
     """Everything given to `display`."""
 
     def publish(self, data: dict[str, Any], metadata: Any = None, **more: Any) -> None:
-        self.shell.outputs.show("display_data", data)
+        self.shell.outputs.show("display_data", data, metadata)
 
     def clear_output(self, wait: bool = False) -> None:
         self.shell.outputs.found.clear()

@@ -158,6 +158,10 @@ def _student_cell(cell: Any) -> StudentCell:
 
 
 def _are_pictures(attachments: Any) -> bool:
+    try:  # half characters could not be written to a file
+        json.dumps(attachments, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
     return isinstance(attachments, dict) and all(
         isinstance(one, dict)
         and all(str(mime).startswith("image/") and isinstance(text, str) for mime, text in one.items())

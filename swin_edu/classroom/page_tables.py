@@ -28,7 +28,9 @@ def questions(counts: ClassCounts) -> Html | None:
     head = tag("tr", tag("th", "question"), *(tag("th", title, class_="n") for title in titles))
     where = join(
         "To mark them: ", tag("code", "swin-edu lab --teacher"), ", then Formgrader; the notes for marking "
-        "stand with each question. Afterwards ", tag("code", f"swin-edu feedback {number}"), ".",
+        "stand with each question. Afterwards ", tag("code", f"swin-edu feedback {number}"),
+        " for the students' pages, and ", tag("code", "swin-edu grade assignments/submitted"),
+        " for this page and the table.",
     )  # fmt: skip
     table = tag("div", tag("table", tag("thead", head), tag("tbody", *rows)), class_="scroll")
     done = tag("p", where if not counts.all_marked else "All are marked.", class_="quiet")

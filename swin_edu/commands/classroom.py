@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from swin_edu.classroom.course import INSTALL, ClassroomError, Course
+from swin_edu.classroom.html_tags import UNSEEN
 from swin_edu.commands import course_folder
 from swin_edu.commands.messages import stop_with
 
@@ -81,4 +82,6 @@ def show_troubles(troubles: Iterable[object], console: Console) -> None:
         look  ada.zip: is a broken zip
     """
     for trouble in troubles:
-        console.print(Text("look", style="bold yellow").append(f"  {trouble}", "default"), soft_wrap=True)
+        # Names in a download are anybody's: some characters of them a terminal would obey.
+        words = UNSEEN.sub("\ufffd", str(trouble))
+        console.print(Text("look", style="bold yellow").append(f"  {words}", "default"), soft_wrap=True)

@@ -51,10 +51,15 @@ def collect(
     if len(chosen_names) > 1:
         stop_with(ValueError("Collect one assignment at a time: give its number or its name."), errors)
     from swin_edu.classroom.collecting import collect as collect_into
+    from swin_edu.classroom.course import ClassroomError
+    from swin_edu.classroom.one_at_a_time import alone
 
     name = chosen_names[0]
     try:
-        collection = collect_into(course, name, downloaded, names)
+        with alone(course):
+            collection = collect_into(course, name, downloaded, names)
+    except ClassroomError as error:
+        stop_with(error, errors)
     except FileNotFoundError:
         stop_with(ValueError(f"There is no folder or zip {downloaded}."), errors)
     except re.error as error:

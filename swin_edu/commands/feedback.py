@@ -35,11 +35,15 @@ def feedback(
     names = chosen(course, assignment, errors)
     from swin_edu.classroom.course import ClassroomError
     from swin_edu.classroom.giving_back import give_back
+    from swin_edu.classroom.one_at_a_time import alone
 
     failed = []
     for name in names:
         try:
-            with Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress:
+            with (
+                alone(course),
+                Progress(console=errors, transient=True, disable=not errors.is_terminal) as progress,
+            ):
                 show = partial(progress.update, progress.add_task(name, total=None))
                 made = give_back(
                     course, name, progress=lambda done, of, show=show: show(completed=done, total=of)
@@ -53,8 +57,13 @@ def feedback(
         console.print(words, soft_wrap=True, highlight=False)
         if made.unmarked:
             students = f"{len(made.unmarked)} student{'' if len(made.unmarked) == 1 else 's'}"
-            words = f"Answers of {students} are not marked yet: swin-edu lab --teacher, then Formgrader."
+            words = (
+                f"Answers of {students} are not marked yet, and count 0 in these pages. Mark them first: "
+                "swin-edu lab --teacher, then Formgrader > Manual Grading."
+            )
             console.print(words, style="yellow", soft_wrap=True, highlight=False)
+        words = "Marks given since the last grading come into table and your page by: swin-edu grade "
+        console.print(f"{words}{shown(course.submitted)}", soft_wrap=True, highlight=False)
     # Of "all", those that nobody handed in yet are no failure.
     if failed and len(failed) == len(names):
         stop_with(failed[0] if len(names) == 1 else ClassroomError("\n".join(map(str, failed))), errors)

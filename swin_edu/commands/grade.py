@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from swin_edu.classroom.course import ClassroomError, Course
+from swin_edu.classroom.one_at_a_time import alone
 from swin_edu.commands.classroom import chosen, open_course, show_troubles, shown
 from swin_edu.commands.messages import stop_with
 
@@ -72,14 +73,19 @@ def grade(
     from swin_edu.classroom.sandbox import NoSandbox
 
     try:
-        for name in _prepare(course, submissions, names, errors):
-            done = _grade(course, name, jobs or _cores(), isolation, again, errors)
-            _show(course, done, console, errors)
-            if done.stopped:
-                errors.print("Stopped. Run the same command again: it goes on where it was.", soft_wrap=True)
-                raise typer.Exit(STOPPED)
+        with alone(course):
+            for name in _prepare(course, submissions, names, errors):
+                done = _grade(course, name, jobs or _cores(), isolation, again, errors)
+                _show(course, done, console, errors)
+                if done.stopped:
+                    errors.print(
+                        "Stopped. Run the same command again: it goes on where it was.", soft_wrap=True
+                    )
+                    raise typer.Exit(STOPPED)
     except (ClassroomError, NoSandbox) as error:
         stop_with(error, errors)
+    except OSError as error:  # such as a full disk
+        stop_with(ClassroomError(f"{error}. What was graded is kept: run the same command again."), errors)
 
 
 def _prepare(course: Course, submissions: Path, names: list[str], errors: Console) -> list[str]:
@@ -120,7 +126,7 @@ def _show(course: Course, done: "Class", console: Console, errors: Console) -> N
     """The class in a short table, and where everything is."""
     results = done.results
     show_troubles((f"{student}: {words}" for student, words in sorted(done.troubles.items())), errors)
-    table = Table("exercise", "right", "half", "none", "with trouble", title=results.assignment)
+    table = Table("exercise", "right", "in part", "none", "with trouble", title=results.assignment)
     for column in table.columns[1:]:
         column.justify = "right"
     for exercise in results.exercises:
@@ -135,7 +141,7 @@ def _show(course: Course, done: "Class", console: Console, errors: Console) -> N
     if looks:
         parts.append(f"{looks} with something to look at, in the last column of the table")
     if unmarked:
-        parts.append(f"{unmarked} written answers to mark: swin-edu lab --teacher")
+        parts.append(f"{unmarked} written answers to mark: swin-edu lab --teacher, Manual Grading")
     console.print("; ".join(parts) + ".", soft_wrap=True, highlight=False)
     places = {
         "your page": done.page,

@@ -56,6 +56,21 @@ def test_only_pictures_are_pictures(image):
     assert output["data"] == {"text/plain": ""}
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"image/png": {"width": 700, "alt": "<script>"}}, {"image/png": {"width": 700}}),
+        *(({"image/png": {"width": width}}, {}) for width in (10**6, 0, True, "1 onload=steal()", None)),
+        *((said, {}) for said in (None, 3, {"image/png": 3}, {"image/jpeg": {"width": 700}})),
+    ],
+    ids=str,
+)
+def test_of_a_picture_only_its_width_is_believed(said, kept):
+    output = {"output_type": "display_data", "data": {"image/png": PNG}, "metadata": said}
+    (checked,) = checked_outputs([output], 1000)
+    assert checked["metadata"] == kept
+
+
 def test_sizes_are_limited_together():
     outputs = checked_outputs([stream("x" * 10**6)] * 1000, 5000)
     assert len(outputs) <= 250

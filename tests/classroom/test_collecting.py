@@ -157,6 +157,28 @@ def test_two_people_of_one_name_stay_two(course, lay):
     assert handed_in(course) == {"Jo_Li_5": notebook("5"), "Jo_Li_6": notebook("6")}
 
 
+@pytest.mark.parametrize("first", [(5,), (5, 6)])
+def test_people_of_one_name_in_two_downloads_never_take_each_other_s_place(course, lay, tmp_path, first):
+    def late(number, text):
+        folder = tmp_path / f"late {number} {text}"
+        path = folder / f"Jo Li_{number}_assignsubmission_file_" / "x.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(notebook(text))
+        return folder
+
+    collect(
+        course,
+        NAME,
+        lay({f"Jo Li_{number}_assignsubmission_file_/x.ipynb": notebook(str(number)) for number in first}),
+    )
+    collect(course, NAME, late(6, "6"))
+    collect(course, NAME, late(5, "5 again"))
+    five = "Jo_Li" if first == (5,) else "Jo_Li_5"
+    assert handed_in(course) == {five: notebook("5 again"), "Jo_Li_6": notebook("6")}
+    places = json.loads(places_file(course, NAME).read_text(encoding="utf-8"))
+    assert {student: place.split("_")[1] for student, place in places.items()} == {five: "5", "Jo_Li_6": "6"}
+
+
 def test_a_later_one_takes_the_place_and_the_earlier_one_is_kept(course, lay):
     path = f"ada/{NAME}/{NAME}.ipynb"
     states = []

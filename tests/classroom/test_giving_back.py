@@ -16,7 +16,10 @@ from swin_edu.classroom.safe_pages import CleanOutputs
 from .conftest import NAME
 from .graded_class import STUDENTS, graded_as_handed_in
 
-pytestmark = pytest.mark.filterwarnings("ignore:Object of type")  # nbgrader's own
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:Object of type"),  # nbgrader's own
+    pytest.mark.xdist_group("giving_back"),  # one worker makes the slow fixtures, once
+]
 
 
 @pytest.fixture(scope="module")

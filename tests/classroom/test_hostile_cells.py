@@ -17,6 +17,8 @@ import torch
 from swin_edu.classroom.sandbox import NoSandbox, find_sandbox
 from swin_edu.classroom.session import Limits, Question, SubmissionRun, run_submission
 
+pytestmark = pytest.mark.xdist_group("hostile_cells")  # one worker makes the slow fixtures, once
+
 BAIT = "bait-that-nobody-inside-may-see"
 LIMITS = Limits(
     cell_seconds=4,

@@ -19,6 +19,8 @@ from swin_edu.classroom.sandbox import NoSandbox, Sandbox, find_sandbox
 from swin_edu.classroom.session import Limits, Question, SubmissionRun, run_submission
 from swin_edu.exercises.running import TIME_LIMIT
 
+pytestmark = pytest.mark.xdist_group("hostile_processes")  # one worker makes the slow fixtures, once
+
 SHORT = Limits(cell_seconds=2, case_seconds=2, grace_seconds=1, memory_bytes=400 * 2**20, restarts=30)
 CATCH_ALL = """
 import signal

@@ -20,6 +20,8 @@ from swin_edu.classroom.results import Answer, Result, Results
 from swin_edu.classroom.tasks import Assignment
 from swin_edu.exercises.running import run
 
+pytestmark = pytest.mark.xdist_group("made_up_class")  # one worker makes the slow fixtures, once
+
 ROOT = Path(__file__).parents[2]
 NAME = "2_shifted_windows"
 NO_NOTEBOOK = ("broken JSON", "no notebook")

@@ -230,3 +230,16 @@ def test_what_is_no_notebook_of_the_assignment_is_said_in_one_that_is(assignment
 def test_a_file_that_is_too_large_is_not_even_parsed(assignment, monkeypatch):
     monkeypatch.setattr(mending, "LIMIT", 10)
     assert "The file has" in assignment.mend(b'{"cells": [' * 10).notes[0]
+
+
+HALF = chr(0xD800)  # half a character: JSON can say it, UTF-8 cannot
+
+
+@pytest.mark.parametrize(
+    "attached", [{"a.png": {"image/png": HALF}}, {HALF: {"image/png": ""}}, {"a": {f"image/{HALF}": ""}}]
+)
+def test_pictures_that_cannot_be_written_are_left_out(mend, attached):
+    """Else nbgrader could not save the notebook, and its student would not be graded."""
+    mended = mend(lambda notebook: cell(notebook, "why").update(attachments=attached))
+    assert source(mended, "why") == ANSWER
+    assert nbformat.writes(mended.notebook).encode()

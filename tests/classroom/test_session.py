@@ -131,6 +131,9 @@ class TestCells:
     def test_pictures_come_out(self, run, name):
         assert len(outputs(run, name)[-1]["data"]["image/png"]) > 1000
 
+    def test_a_picture_is_as_wide_as_it_says(self, run):
+        assert outputs(run, "an explorer")[-1]["metadata"] == {"image/png": {"width": 1000}}
+
     def test_exercises_say_that_they_are_checked_outside(self, run):
         assert "checked outside" in outputs(run, "a check")[0]["text"]
         assert last_text(run, "hints") == "(None, None, [])"

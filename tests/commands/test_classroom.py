@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -119,3 +120,13 @@ def test_without_the_repository_it_says_what_to_do(monkeypatch):
     result = call("release", "7")
     assert result.exit_code == 1
     assert "Clone it" in result.stderr
+
+
+def test_a_name_in_a_download_says_nothing_to_the_terminal(course, tmp_path):
+    with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
+        archive.writestr("ada.ipynb", "{}")
+        archive.writestr("bo\x1b[2J\u202e.zip", "no zip")
+    result = call("collect", tmp_path / "all.zip", 7)
+    assert result.exit_code == 0, result.output
+    assert "bo\ufffd[2J\ufffd.zip: is a broken zip" in result.stderr
+    assert not {"\x1b", "\u202e"} & set(result.output)

@@ -1,9 +1,11 @@
 """`swin-edu grade`, for real: a small class of all kinds; gradebook, table and pages are read back."""
 
 import csv
+import errno
 import json
 import re
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from typer.testing import CliRunner
 from swin_edu import exercises
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.gradebook import Book
+from swin_edu.classroom.one_at_a_time import alone
 from swin_edu.classroom.results import Results
 from swin_edu.classroom.sandbox import NoSandbox, find_sandbox
 from swin_edu.cli import app
@@ -30,6 +33,8 @@ from ..classroom.handing_in import (
     handed_in,
     lay,
 )
+
+pytestmark = pytest.mark.xdist_group("graded_class")  # one worker makes the slow fixtures, once
 
 SHOUT = "\nfrom IPython.display import HTML, display\ndisplay(HTML('<script>alert(1)</script>'), 'shown')"
 
@@ -297,32 +302,67 @@ def test_after_ctrl_c_the_same_command_goes_on(course, monkeypatch):
     assert {path.stem for path in (course.results / f"{NAME}_feedback").glob("*.html")} == set(POINTS)
 
 
-def test_a_page_that_never_gets_done_stops_no_other_and_ctrl_c_is_not_lost_in_nbgrader(course, monkeypatch):
+def test_a_page_that_never_gets_done_stops_no_other(course, monkeypatch):
     enter_again(course, "half", "right")
-    does = {}
+    convert = GenerateFeedback.convert_single_notebook
 
-    def convert(self, filename):
-        if self.coursedir.student_id in does:
-            does[self.coursedir.student_id]()
-        return convert_page(self, filename)
+    def hang(self, filename):
+        if self.coursedir.student_id == "half":
+            re.match("(a+)+$", "a" * 99 + "b")
+        return convert(self, filename)
 
-    def interrupt():
-        raise KeyboardInterrupt
-
-    convert_page = GenerateFeedback.convert_single_notebook
-    monkeypatch.setattr(GenerateFeedback, "convert_single_notebook", convert)
-    does["half"] = lambda: re.match("(a+)+$", "a" * 99 + "b")
     with monkeypatch.context() as patch:
+        patch.setattr(GenerateFeedback, "convert_single_notebook", hang)
         patch.setattr("swin_edu.classroom.giving_back.LONGEST", 2.0)
         done = call("grade", "assignments/submitted", "--jobs", 1)
     assert done.exit_code == 0, done.output
     assert re.search("look  half: no page could be made: .*still running after 2 s", done.stderr)
-    does["half"] = interrupt
-    assert call("grade", "assignments/submitted", "--jobs", 1).exit_code == 130
-    does.clear()
+    assert results(course)["half"].right
     assert call("grade", "assignments/submitted", "--jobs", 1).exit_code == 0
     assert {path.stem for path in (course.results / f"{NAME}_feedback").glob("*.html")} == set(POINTS)
-    assert results(course)["half"].right
+
+
+def test_two_commands_never_work_on_one_course_at_a_time(course, tmp_path):
+    with alone(course):
+        for words in (
+            ("grade", "assignments/submitted"),
+            ("collect", tmp_path, 7),
+            ("feedback", 7),
+            ("release", 7),
+        ):
+            done = call(*words)
+            assert done.exit_code == 1
+            assert "Another swin-edu command is at work" in done.stderr
+    assert call("feedback", 7).exit_code == 0
+
+
+def test_a_full_disk_is_said_in_words(course, monkeypatch):
+    enter_again(course, "half")
+    with monkeypatch.context() as patch:
+        full = OSError(errno.ENOSPC, "No space left on device")
+        patch.setattr("swin_edu.classroom.grading.write_whole", lambda *rest: (_ for _ in ()).throw(full))
+        done = call("grade", "assignments/submitted", "--jobs", 1)
+    assert done.exit_code == 1
+    assert "No space left on device. What was graded is kept" in " ".join(done.stderr.split())
+    assert call("grade", "assignments/submitted", "--jobs", 1).exit_code == 0
+    assert {student: results(course)[student].points for student in POINTS} == POINTS
+
+
+def test_ctrl_c_while_pages_are_made_stops_and_costs_no_page(course, monkeypatch):
+    enter_again(course, "half", "right")
+    convert = GenerateFeedback.convert_single_notebook
+
+    def pressed(self, *arguments):
+        signal.raise_signal(signal.SIGINT)
+        return convert(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GenerateFeedback, "convert_single_notebook", pressed)
+        done = call("grade", "assignments/submitted", "--jobs", 1)
+    assert done.exit_code == 130, done.output
+    assert "no page could be made" not in done.stderr
+    assert call("grade", "assignments/submitted", "--jobs", 1).exit_code == 0
+    assert {path.stem for path in (course.results / f"{NAME}_feedback").glob("*.html")} == set(POINTS)
 
 
 def test_a_download_is_collected_and_its_assignment_is_found_out(course, tmp_path, monkeypatch):
