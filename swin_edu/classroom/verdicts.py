@@ -7,6 +7,7 @@
 import hashlib
 import json
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from swin_edu.exercises import Report
 from swin_edu.exercises.marks import marks
 
 __all__ = ["Graded", "digest_of", "grade", "grade_submission", "put_verdicts", "student_code"]
+
+LINE_WIDTH = 96
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,12 @@ def _verdict(result: Result) -> str:
         lines.append(f"{share}: {result.points:g} of {result.out_of:g} points.")
     if result.trouble:
         lines.append(f"While it was graded: {result.trouble}.")
-    return "\n".join(lines) + "\n"
+    return "\n".join(_wrapped(line) for text in lines for line in text.split("\n")) + "\n"
+
+
+def _wrapped(line: str) -> str:
+    """A line as several: a page of feedback cuts off what does not fit."""
+    return textwrap.fill(line, LINE_WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _is_grade_cell(cell: NotebookNode) -> bool:

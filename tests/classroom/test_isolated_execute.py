@@ -56,6 +56,8 @@ def test_nbgrader_alone_writes_verdict_and_points_and_the_student_s_own_outputs(
     notebook = autograded(course, "ada")
     verdict, result = cell(notebook, "mask_1d_points")["outputs"]
     assert "".join(verdict["text"]).endswith("3 of 7 inputs are answered rightly: 0.5 of 4.5 points.\n")
+    assert len(verdict["text"]) > 2
+    assert max(map(len, verdict["text"])) <= 97, "a page of feedback cuts off longer lines"
     assert (result["output_type"], result["data"]) == ("execute_result", {"text/plain": ["0.5"]})
     assert notebook["cells"][-1]["outputs"][0]["text"] == ["mine\n"]
     assert "evil" not in str(cell(notebook, "code_1"))
