@@ -28,8 +28,8 @@
 # (here `relative_position_index` and `resize_bias_table`).
 #
 # **To hand in:** Kernel > Restart Kernel and Run All Cells, look at the checks, save, and hand in this one
-# file under its own name. An unsolved task breaks nothing. Leave the locked cells as they are: what is
-# changed in them is put back before grading. Cells that you add are fine.
+# file under its own name, where your course collects work. An unsolved task breaks nothing. Leave the locked
+# cells as they are: what is changed in them is put back before grading. Cells that you add are fine.
 
 # %%
 import torch

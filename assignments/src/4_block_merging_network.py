@@ -30,8 +30,8 @@
 # (here `multiply_adds` and all of `swin_edu.visuals`).
 #
 # **To hand in:** Kernel > Restart Kernel and Run All Cells, look at the checks, save, and hand in this one
-# file under its own name. An unsolved task breaks nothing. Leave the locked cells as they are: what is
-# changed in them is put back before grading. Cells that you add are fine.
+# file under its own name, where your course collects work. An unsolved task breaks nothing. Leave the locked
+# cells as they are: what is changed in them is put back before grading. Cells that you add are fine.
 
 # %%
 import torch

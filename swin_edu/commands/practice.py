@@ -47,6 +47,9 @@ def practice(
     from swin_edu.classroom.sandbox import NoSandbox
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    errors.print(
+        f"Making {students} students of {names[0]}. The first bar comes in a moment.", soft_wrap=True
+    )
     with Progress(*columns, console=errors) as bars:
         tasks = {}
 

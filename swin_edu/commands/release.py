@@ -39,7 +39,7 @@ def release(
     failed = []
     for name in names:
         try:
-            with alone(course):
+            with alone(course), errors.status(f"checking and building {name}"):
                 made = make_release(course, name)
         except ClassroomError as error:
             failed.append(error)
