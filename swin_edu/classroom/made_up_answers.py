@@ -62,6 +62,8 @@ def size_of(value):
         return tuple(value.shape)
     if isinstance(value, (list, tuple)):
         return [size_of(one) for one in value]
+    if callable(value):  # inside the box it is of another type
+        return "a function"
     return value if isinstance(value, (int, float, str)) or value is None else type(value).__name__
 tried = {tried!r}
 if str(size_of([{names}])) not in tried:
@@ -225,4 +227,6 @@ def _sizes(value: Any) -> Any:
         return tuple(value.shape)
     if isinstance(value, (list, tuple)):
         return [_sizes(one) for one in value]
+    if callable(value):  # inside the box it is of another type
+        return "a function"
     return value if isinstance(value, (int, float, str)) or value is None else type(value).__name__
