@@ -9,6 +9,7 @@ import pytest
 
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.releasing import Released, release
+from swin_edu.classroom.sandbox import NoSandbox, Sandbox, find_sandbox
 
 ROOT = Path(__file__).parents[2]
 NAME = "7_tiny"
@@ -53,6 +54,15 @@ def make_course(folder: Path, text: str = TEXT) -> Course:
     (folder / "src").mkdir(parents=True)
     (folder / "src" / f"{NAME}.py").write_text(text)
     return Course(folder)
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Sandbox:
+    """The isolation of this machine; where there is none, a test of it is skipped and says why."""
+    try:
+        return find_sandbox()
+    except NoSandbox as error:
+        pytest.skip(f"no isolation here: {error}")
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from swin_edu.classroom.sandbox import NoSandbox, find_sandbox
 from swin_edu.classroom.session import Limits, Question, SubmissionRun, run_submission
 
 pytestmark = pytest.mark.xdist_group("hostile_cells")  # one worker makes the slow fixtures, once
@@ -448,11 +447,7 @@ def playground(tmp_path_factory) -> Iterator[Playground]:
 
 
 @pytest.fixture(scope="module")
-def run(playground) -> SubmissionRun:
-    try:
-        sandbox = find_sandbox()
-    except NoSandbox as error:
-        pytest.skip(str(error))
+def run(playground, sandbox) -> SubmissionRun:
     os.environ["SWIN_EDU_BAIT"] = BAIT
     try:
         questions = {

@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from swin_edu.classroom.sandbox import NoSandbox, Sandbox, find_sandbox
 from swin_edu.classroom.session import Limits, Question, SubmissionRun, run_submission
 from swin_edu.exercises.running import TIME_LIMIT
 
@@ -87,14 +86,6 @@ def forges_an_answer(x):
 # The cells with functions stand in between, so that they are run again after each restart.
 SUBMISSION = [FORGE, *(source for source, _ in CELLS.values()), FUNCTIONS, "honest(4)"]
 QUESTIONS = ("exits", "forges", "catches_all")
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    try:
-        return find_sandbox()
-    except NoSandbox as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from nbgrader.api import Gradebook
 
 from swin_edu.classroom import isolated_execute
-from swin_edu.classroom.sandbox import NoSandbox, Sandbox, find_sandbox
+from swin_edu.classroom.sandbox import NoSandbox, Sandbox
 from swin_edu.classroom.tasks import assignment_of
 from swin_edu.classroom.verdicts import Graded, digest_of
 
@@ -18,14 +18,6 @@ from .handing_in import BY_HEART, cell, fix_hidden_cases, handed_in, lay
 def course(own_copy):
     fix_hidden_cases(own_copy, NAME)
     return own_copy
-
-
-@pytest.fixture
-def isolated():
-    try:
-        return find_sandbox()
-    except NoSandbox as error:
-        pytest.skip(str(error))
 
 
 def autograde(course, student, **settings):
@@ -44,7 +36,7 @@ def autograded(course, student):
     return json.loads((course.autograded / student / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8"))
 
 
-def test_nbgrader_alone_writes_verdict_and_points_and_the_student_s_own_outputs(course, isolated):
+def test_nbgrader_alone_writes_verdict_and_points_and_the_student_s_own_outputs(course, sandbox):
     def shout(notebook):
         cell(notebook, "code_1")["source"] += "\nimport sys; print('evil', file=sys.stderr)"
         notebook["cells"].append({"cell_type": "code", "id": "x", "metadata": {}, "source": "print('mine')"})

@@ -4,17 +4,12 @@ import pytest
 
 from swin_edu.classroom.course import ClassroomError
 from swin_edu.classroom.practice import practise
-from swin_edu.classroom.sandbox import NoSandbox, find_sandbox
 
 NAME = "7_tiny"
 
 
 @pytest.fixture(scope="module")
-def done(released, tmp_path_factory):
-    try:
-        find_sandbox()
-    except NoSandbox as error:
-        pytest.skip(str(error))
+def done(released, sandbox, tmp_path_factory):
     course, _ = released
     return practise(course, NAME, tmp_path_factory.mktemp("practice") / "new", students=8, seed=1)
 

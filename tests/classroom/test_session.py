@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from swin_edu import exercises
-from swin_edu.classroom.sandbox import NoSandbox, Sandbox, find_sandbox
+from swin_edu.classroom.sandbox import Sandbox
 from swin_edu.classroom.session import Limits, Question, SubmissionRun, run_submission
 from swin_edu.classroom.worker import StartFailed
 from swin_edu.exercises.running import TIME_LIMIT
@@ -51,14 +51,6 @@ class Callable:
 thing = Callable()
 """,
 }
-
-
-@pytest.fixture(scope="module")
-def sandbox() -> Sandbox:
-    try:
-        return find_sandbox()
-    except NoSandbox as error:
-        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
