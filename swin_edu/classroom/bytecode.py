@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from swin_edu.classroom.course import Course
-from swin_edu.classroom.results import write_whole
 from swin_edu.classroom.sandbox import Sandbox
 from swin_edu.classroom.session import Limits, run_submission
+from swin_edu.classroom.whole_files import write_whole
 
 __all__ = ["make_bytecode", "with_bytecode"]
 

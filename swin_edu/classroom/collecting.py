@@ -5,8 +5,6 @@ nothing that somebody handed in is ever deleted.
 """
 
 import hashlib
-import json
-import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -16,10 +14,12 @@ from typing import Literal
 
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.downloads import Download, Trouble, read_downloads
+from swin_edu.classroom.places import places_of, remember_places
 from swin_edu.classroom.student_names import MOODLE, owner_of, without_wrapper
 from swin_edu.classroom.submissions import Submission, grade_ids, graded_names
+from swin_edu.classroom.whole_files import write_whole
 
-__all__ = ["Collected", "Collection", "collect", "guess_assignments", "places_file"]
+__all__ = ["Collected", "Collection", "collect", "guess_assignments"]
 
 State = Literal["new", "newer", "unchanged", "older"]
 STAMP = "%Y-%m-%d %H:%M:%S UTC"
@@ -79,7 +79,9 @@ def collect(course: Course, name: str, downloaded: Path, names: str | None = Non
     by_student = _sort(course, name, files, pattern, collection)
     for student, submissions in sorted(by_student.items()):
         collection.collected.append(_lay_down(course, name, student, submissions, collection))
-    _remember_places(course, name, by_student)
+    remember_places(
+        course, name, {student: all_of[-1].owner.folder for student, all_of in by_student.items()}
+    )
     return collection
 
 
@@ -106,16 +108,6 @@ def guess_assignments(course: Course, downloaded: Path) -> list[str]:
     return sorted(found)
 
 
-def places_file(course: Course, name: str) -> Path:
-    """Where it is kept in which folder Moodle wants each student's feedback.
-
-    Args:
-        course: that the assignment belongs to.
-        name: of the assignment.
-    """
-    return course.results / f"{name}_places.json"
-
-
 def _sort(
     course: Course, name: str, files: list[Download], pattern: re.Pattern[str] | None, collection: Collection
 ) -> dict[str, list[Submission]]:
@@ -139,7 +131,7 @@ def _sort(
             continue
         found[owner.student].append(Submission(file, owner, fits))
     _report_empty(files, found, skip, name, pattern, collection)
-    known = _places(course, name)
+    known = places_of(course, name)
     return {
         student: sorted(submissions, key=lambda one: one.rank)
         for who, all_of in found.items()
@@ -213,8 +205,8 @@ def _lay_down(
         collection.troubles.append(Trouble(last.file.place, words))
     if state in ("new", "newer"):
         folder.mkdir(parents=True, exist_ok=True)
-        _write(present, last.file.data or b"")
-        _write(folder / "timestamp.txt", last.file.when.strftime(STAMP).encode())
+        write_whole(present, last.file.data or b"")
+        write_whole(folder / "timestamp.txt", last.file.when.strftime(STAMP))
     return Collected(student, state, last.file.place)
 
 
@@ -223,14 +215,7 @@ def _keep(course: Course, name: str, student: str, data: bytes, when: datetime) 
     mark = hashlib.sha256(data).hexdigest()[:8]
     place = course.earlier / student / name / f"{when:%Y-%m-%d_%H-%M-%S}_{mark}.ipynb"
     place.parent.mkdir(parents=True, exist_ok=True)
-    _write(place, data)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """A whole file or none."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
+    write_whole(place, data)
 
 
 def _when(folder: Path) -> datetime:
@@ -238,23 +223,3 @@ def _when(folder: Path) -> datetime:
         return datetime.strptime((folder / "timestamp.txt").read_text().strip(), STAMP)
     except (OSError, ValueError):
         return datetime.min
-
-
-def _remember_places(course: Course, name: str, by_student: dict[str, list[Submission]]) -> None:
-    places = {student: submissions[-1].owner.folder for student, submissions in by_student.items()}
-    places = {student: folder for student, folder in places.items() if folder}
-    if not places:
-        return
-    file = places_file(course, name)
-    file.parent.mkdir(exist_ok=True)
-    _write(
-        file,
-        (
-            json.dumps(_places(course, name) | places, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-        ).encode(),
-    )
-
-
-def _places(course: Course, name: str) -> dict[str, str]:
-    file = places_file(course, name)
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}

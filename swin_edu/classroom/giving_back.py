@@ -4,7 +4,6 @@
 student runs in them.
 """
 
-import json
 import shutil
 import zipfile
 from collections.abc import Callable, Collection
@@ -12,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from swin_edu.classroom.alarms import alarm
-from swin_edu.classroom.collecting import places_file
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.downloads import Trouble
 from swin_edu.classroom.interrupts import uninterrupted
 from swin_edu.classroom.nbgrader_log import reasons
+from swin_edu.classroom.places import places_of
 
 __all__ = ["GivenBack", "give_back"]
 
@@ -67,6 +66,7 @@ def give_back(
     graded = _students(course.autograded, name)
     if not graded:
         raise ClassroomError(f"Nothing of {name} is graded yet: run `swin-edu grade` first.")
+    places = places_of(course, name)
     folder = course.results / f"{name}_feedback"
     made = GivenBack(folder, folder.with_suffix(".zip"))
     fresh = folder.with_name(f".{folder.name}.part")
@@ -95,7 +95,7 @@ def give_back(
     made.unmarked = _unmarked(course, name)
     shutil.rmtree(folder, ignore_errors=True)
     fresh.rename(folder)
-    _pack(made, _places(course, name), name)
+    _pack(made, places, name)
     return made
 
 
@@ -112,11 +112,6 @@ def _unmarked(course: Course, name: str) -> list[str]:
         except MissingEntry:
             return []
         return sorted(one.student.id for one in submissions if one.needs_manual_grade)
-
-
-def _places(course: Course, name: str) -> dict[str, str]:
-    file = places_file(course, name)
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
 
 
 def _pack(made: GivenBack, places: dict[str, str], name: str) -> None:

@@ -16,12 +16,13 @@ from swin_edu.classroom.bytecode import make_bytecode
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
 from swin_edu.classroom.gradebook import Book, Score
-from swin_edu.classroom.results import Answer, Result, Results, write_whole
+from swin_edu.classroom.results import Answer, Result, Results
 from swin_edu.classroom.sandbox import Sandbox, find_sandbox
 from swin_edu.classroom.submissions import find_notebook
 from swin_edu.classroom.tasks import Assignment, Task, assignment_of
 from swin_edu.classroom.teacher_page import write_teacher_page
 from swin_edu.classroom.verdicts import Graded, digest_of, grade_submission, student_code
+from swin_edu.classroom.whole_files import write_whole
 from swin_edu.classroom.workers import Failed, in_processes
 
 __all__ = ["Class", "grade_class"]

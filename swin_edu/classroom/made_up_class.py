@@ -15,8 +15,9 @@ from swin_edu.classroom.class_counts import group_of
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.made_up_answers import WRITTEN, Expected, Writer, Written
 from swin_edu.classroom.made_up_attacks import ATTACKS, WARNING, Attack, Cells
-from swin_edu.classroom.results import Results, write_whole
+from swin_edu.classroom.results import Results
 from swin_edu.classroom.tasks import Assignment
+from swin_edu.classroom.whole_files import write_whole
 
 __all__ = ["MadeUp", "compare", "make_class"]
 

@@ -7,14 +7,15 @@ import csv
 import io
 import json
 import math
-import os
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-__all__ = ["Answer", "Result", "Results", "safe_cell", "write_whole"]
+from swin_edu.classroom.whole_files import write_whole
+
+__all__ = ["Answer", "Result", "Results", "safe_cell"]
 
 State = Literal["right", "half", "none"]
 FORMAT = 1
@@ -242,24 +243,6 @@ def safe_cell(text: str) -> str:
         ("'=HYPERLINK(...)", 'ada')
     """
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file that is either whole or the old one.
-
-    Args:
-        path: of the file; its folder is made.
-        text: what it shall hold.
-
-    Example:
-        >>> import tempfile; path = Path(tempfile.mkdtemp()) / "a" / "b.txt"
-        >>> write_whole(path, "whole"); path.read_text()
-        'whole'
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
-    unfinished.write_text(text, encoding="utf-8", newline="")
-    os.replace(unfinished, path)
 
 
 def _number(points: float | None) -> str:

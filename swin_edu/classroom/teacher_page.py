@@ -13,7 +13,8 @@ from swin_edu.classroom.class_counts import count_class
 from swin_edu.classroom.course import Course
 from swin_edu.classroom.html_tags import Html, join, tag
 from swin_edu.classroom.page_style import SCRIPT, policy, style
-from swin_edu.classroom.results import Results, write_whole
+from swin_edu.classroom.results import Results
+from swin_edu.classroom.whole_files import write_whole
 
 __all__ = ["teacher_page", "write_teacher_page"]
 

@@ -18,10 +18,11 @@ from nbformat import NotebookNode
 
 from swin_edu.classroom.bytecode import with_bytecode
 from swin_edu.classroom.course import Course
-from swin_edu.classroom.results import Result, write_whole
+from swin_edu.classroom.results import Result
 from swin_edu.classroom.sandbox import Sandbox, find_sandbox
 from swin_edu.classroom.session import Question, SubmissionRun, run_submission
 from swin_edu.classroom.tasks import Assignment, Task, assignment_of
+from swin_edu.classroom.whole_files import write_whole
 from swin_edu.exercises import Report
 from swin_edu.exercises.marks import marks
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from swin_edu.classroom import downloads
-from swin_edu.classroom.collecting import collect, places_file
+from swin_edu.classroom.collecting import collect
 from swin_edu.classroom.course import Course
+from swin_edu.classroom.places import places_file
 from swin_edu.classroom.student_names import owner_of, student_id
 
 from .conftest import NAME, make_course

@@ -8,9 +8,9 @@ import bs4
 import nbformat
 import pytest
 
-from swin_edu.classroom.collecting import places_file
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
+from swin_edu.classroom.places import places_file
 from swin_edu.classroom.safe_pages import CleanOutputs
 
 from .conftest import NAME
