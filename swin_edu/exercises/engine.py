@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from swin_edu.exercises import judging, overview, progress, showing
+from swin_edu.exercises.answers import same_answer
 from swin_edu.exercises.marks import marks
 from swin_edu.exercises.report import Report, SaidReport
 from swin_edu.exercises.running import Answer, Outcome, run
 from swin_edu.exercises.sources import Code, Words, source_of
 
 Difficulty = Literal["easy", "medium", "hard"]
+# How often a hidden case is drawn until it is a new one; an exercise with few cases repeats one after that.
+DRAWS = 100
 # How many hints of each exercise were shown since the start of this process.
 _hints_shown: dict[str, int] = {}
 
@@ -147,6 +150,8 @@ class Exercise:
     def hidden_cases(self, seed: int | str, count: int = 4) -> list[tuple[Any, ...]]:
         """More cases, other ones for each seed and the same ones for the same seed.
 
+        None of them is a visible one, so that an answer learned by heart gains nothing.
+
         Args:
             seed: whoever knows it knows the cases.
             count: how many, from 0.
@@ -162,7 +167,14 @@ class Exercise:
         if self.draw is None:
             return []
         generator = random.Random(f"{self.name} {seed}")
-        return [self.draw(generator) for _ in range(count)]
+        visible, hidden = self.cases(), []
+        for _ in range(count):
+            for _ in range(DRAWS):
+                case = self.draw(generator)
+                if not any(same_answer(case, known, exactly=True) for known in visible + hidden):
+                    break
+            hidden.append(case)
+        return hidden
 
     def grade(self, function: Answer, points: float, seed: int | str = 0) -> float:
         """Check a function on the visible and the hidden cases, print the verdict, and return the points.

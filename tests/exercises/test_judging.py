@@ -1,12 +1,14 @@
 """The verdict on outcomes that came from elsewhere is the same as a check's, and hidden cases stay hidden."""
 
 import random
+from dataclasses import replace
 
 import pytest
 import torch
 
 from swin_edu import exercises
 from swin_edu.exercises import Exercise, Mistake
+from swin_edu.exercises.answers import same_answer
 from swin_edu.exercises.marks import marks
 from swin_edu.exercises.report import Report
 from swin_edu.exercises.running import Outcome, Problem, run
@@ -126,6 +128,20 @@ def test_hidden_cases_depend_on_the_seed_and_the_exercise_and_on_nothing_else():
     assert AREA.hidden_cases("secret", 6) == first
     assert AREA.hidden_cases("other", 6) != first
     assert AREA.hidden_cases("secret", 2) == first[:2]
+
+
+def test_no_hidden_case_is_a_visible_one_or_comes_twice_while_there_are_others():
+    few = replace(AREA, draw=lambda generator: (2, generator.randrange(3, 8)))
+    for seed in range(20):
+        assert sorted(few.hidden_cases(seed)) == [(2, 4), (2, 5), (2, 6), (2, 7)]
+    assert len(few.hidden_cases(0, count=6)) == 6
+
+
+@pytest.mark.parametrize("exercise", exercises.list(), ids=lambda exercise: exercise.name)
+def test_an_answer_by_heart_meets_no_case_that_it_knows(exercise):
+    for seed in range(3):
+        for hidden in exercise.hidden_cases(seed):
+            assert not any(same_answer(hidden, case, exactly=True) for case in exercise.cases())
 
 
 def test_a_grade_counts_visible_and_hidden_cases_and_prints_the_verdict(capsys):
