@@ -6,6 +6,7 @@ teacher's notebook alone; what the file says of itself is only used to find whic
 
 import ast
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,11 +15,14 @@ import nbformat
 from nbformat import NotebookNode
 
 from swin_edu.classroom.downloads import LIMIT
+from swin_edu.classroom.sources import BLOCKS
 
 __all__ = ["Mended", "StudentCell", "mend", "read_cells"]
 
 MOST_CELLS = 1000
 MOST_TEXT = 2_000_000  # characters of all cells together; a whole assignment has some ten thousand
+# nbgrader's own marks: in a student's cell it would look for the other half, and refuse the page of feedback.
+_MARK = re.compile(rf"(BEGIN|END) ({'|'.join(BLOCKS)})")
 ADVICE = "Hand in the .ipynb file itself, as JupyterLab saves it."
 
 
@@ -150,7 +154,7 @@ def _student_cell(cell: Any) -> StudentCell:
     return StudentCell(
         kind,
         # Half characters, for which UTF-8 has no bytes, could not be written to a file.
-        text.encode("utf-8", "replace").decode("utf-8"),
+        _MARK.sub(lambda mark: mark[0].lower(), text.encode("utf-8", "replace").decode("utf-8")),
         grade_id if isinstance(grade_id, str) else None,
         str(cell.get("id")),
         attachments if kind == "markdown" and _are_pictures(attachments) else {},

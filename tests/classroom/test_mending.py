@@ -5,6 +5,7 @@ import json
 import nbformat
 import pytest
 from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 
 from swin_edu.classroom import mending
 from swin_edu.classroom.tasks import Assignment
@@ -169,6 +170,20 @@ def test_own_cells_say_nothing_to_nbgrader_and_raw_ones_nothing_to_a_browser(men
 def test_half_characters_can_be_written_to_a_file(mend):
     mended = mend(lambda notebook: cell(notebook, "why").update(source="a" + chr(0xD800)))
     assert source(mended, "why") == "a?"
+
+
+@pytest.mark.parametrize("mark", ["BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME"])
+@pytest.mark.parametrize("name", ["mask_1d", "why", "own"])
+def test_nbgrader_s_marks_in_a_student_s_cell_cost_no_page_of_feedback(mend, mark, name):
+    def write(notebook):
+        notebook["cells"].append({"cell_type": "code", "id": "own", "source": "", "metadata": {}})
+        cell(notebook, name)["source"] += f"\n### {mark}\nand more"
+
+    notebook = mend(write).notebook
+    # The course's notes for marking stand in a cell without points.
+    for preprocessor in (ClearHiddenTests(), ClearMarkScheme(enforce_metadata=False)):
+        notebook, _ = preprocessor.preprocess(notebook, {})
+    assert "and more" in str(notebook.cells)
 
 
 def old(notebook):
