@@ -7,7 +7,7 @@ import pytest
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme
 
-from swin_edu.classroom import mending
+from swin_edu.classroom import student_cells
 from swin_edu.classroom.tasks import Assignment
 
 from .conftest import NAME
@@ -243,7 +243,7 @@ def test_what_is_no_notebook_of_the_assignment_is_said_in_one_that_is(assignment
 
 
 def test_a_file_that_is_too_large_is_not_even_parsed(assignment, monkeypatch):
-    monkeypatch.setattr(mending, "LIMIT", 10)
+    monkeypatch.setattr(student_cells, "LIMIT", 10)
     assert "The file has" in assignment.mend(b'{"cells": [' * 10).notes[0]
 
 
