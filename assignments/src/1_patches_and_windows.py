@@ -1,4 +1,4 @@
-# %% [markdown] assignment="Assignment 1: patches and windows" points=30 hours=5
+# %% [markdown] assignment="Assignment 1: patches and windows" points=30 hours=3
 # An image becomes tokens, and tokens meet in windows. Both steps are a few lines of `reshape` and
 # `permute`, and both can give the right shape and the wrong content. Here you take patches apart and put
 # them together, change the weights of an embedding without changing its tokens, cut windows with gaps, pay

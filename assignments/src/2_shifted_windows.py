@@ -1,4 +1,4 @@
-# %% [markdown] assignment="Assignment 2: shifted windows and masks" points=30 hours=5
+# %% [markdown] assignment="Assignment 2: shifted windows and masks" points=30 hours=3
 # After the roll, tokens from opposite edges of an image sit in one window. One wrong mask, and the network
 # trains all the same: it just learns from tokens that never were neighbours. Here you write masks that hold
 # for every window, every shift and one more dimension, and you find out how far word travels.

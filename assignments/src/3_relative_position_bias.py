@@ -1,4 +1,4 @@
-# %% [markdown] assignment="Assignment 3: relative position bias" points=28 hours=4
+# %% [markdown] assignment="Assignment 3: relative position bias" points=28 hours=3
 # Without a bias, attention sees a window as a bag of tokens. One small table for each block gives it a
 # sense of place. The table is easy; the index into it is where almost everybody slips once. Here you write
 # the index for any window, move a table to another window size, and win a table back from its bias.

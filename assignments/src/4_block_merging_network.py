@@ -1,4 +1,4 @@
-# %% [markdown] assignment="Assignment 4: block, merging and the whole network" points=30 hours=5
+# %% [markdown] assignment="Assignment 4: block, merging and the whole network" points=30 hours=3
 # The parts become a network. Each part alone is easy to test; together they hide mistakes well. A block that
 # looks at its padding, a merging that loses neighbours, a network whose token cannot see what you believe
 # it sees: all of these train without a word. Here you find such faults, and you learn to count what a

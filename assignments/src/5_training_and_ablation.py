@@ -1,4 +1,4 @@
-# %% [markdown] assignment="Assignment 5: training and ablation" points=28 hours=5
+# %% [markdown] assignment="Assignment 5: training and ablation" points=28 hours=4
 # "With shifted windows it is 1.1 points better." What stands behind such a sentence? Networks that were
 # trained twice, luck, and a decision what to call a difference. Here you write three pieces of a recipe.
 # Then you take a Swin apart, piece by piece, train it on your own machine, and report what you found, in a

@@ -49,7 +49,7 @@ AUTOGRADE = [
     ),
 ]
 FEEDBACK = [
-    _NBGRADER + "GetGrades",
+    "swin_edu.classroom.feedback_pages.GetNamedGrades",
     "swin_edu.classroom.safe_pages.CleanOutputs",
     # What the teacher's version put back, and students are not to pass on to the next class.
     _NBGRADER + "ClearHiddenTests",
@@ -232,6 +232,7 @@ class Course:
         config.Autograde.sanitize_preprocessors = [*SANITIZE]
         config.Autograde.autograde_preprocessors = [*AUTOGRADE]
         config.GenerateFeedback.preprocessors = [*FEEDBACK]
+        config.GenerateFeedback.exporter_class = "swin_edu.classroom.feedback_pages.FeedbackExporter"
         # A student's cell may print a script; it must run neither in the teacher's browser nor in another's.
         config.HTMLExporter.sanitize_html = True
         config.HTMLExporter.filters = {"markdown2html": "swin_edu.classroom.safe_pages.markdown_to_safe_html"}

@@ -6,6 +6,7 @@ names, a script in a submission reaches neither whoever marks it nor another stu
 
 import base64
 import binascii
+import re
 from typing import Any
 
 import bleach
@@ -38,6 +39,7 @@ TEXT_TAGS = {
 BLOCK_TAGS = {"blockquote", "dd", "details", "div", "dl", "dt", "hr", "li", "ol", "p", "pre", "summary", "ul"}
 TABLE_TAGS = {"caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"}
 TAGS = TEXT_TAGS | BLOCK_TAGS | TABLE_TAGS | {"a", "img"} | {f"h{level}" for level in range(1, 7)}
+SCHEME = re.compile(r"^### (BEGIN|END) MARK SCHEME$", re.MULTILINE)  # nbgrader's marks; no words for readers
 PICTURES = ("image/png", "image/jpeg")
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xml", *PICTURES)
 
@@ -46,7 +48,8 @@ SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/svg+xm
 def markdown_to_safe_html(context: Context, source: str) -> str:
     """The filter in place of nbconvert's `markdown2html`: the same, and then only what cannot do anything.
 
-    Pictures that are attached to the cell are shown; nothing is loaded from elsewhere.
+    Pictures that are attached to the cell are shown; nothing is loaded from elsewhere. Whoever marks
+    finds the marking notes under a title instead of between nbgrader's marks.
 
     Args:
         context: of the template; its cell may have attachments.
@@ -62,6 +65,7 @@ def markdown_to_safe_html(context: Context, source: str) -> str:
         >>> markdown_to_safe_html(page.new_context(), source).strip()
         '<p><em>a</em> <img>&lt;script&gt;b&lt;/script&gt;</p>'
     """
+    source = SCHEME.sub(lambda mark: "**Marking notes**" if mark[1] == "BEGIN" else "", source)
     attachments = context.get("cell", {}).get("attachments", {})
     renderer = IPythonRenderer(escape=False, attachments=attachments, exclude_anchor_links=True)
     html = MarkdownWithMath(renderer=renderer).render(source)

@@ -72,7 +72,7 @@ class Task:
         """
         shown = len(self.visible)
         told = [*outcomes[:shown], *map(_without_words, outcomes[shown:])]
-        return self.exercise.judge(told, self.visible + self.hidden, visible=shown)
+        return self.exercise.judge(told, self.visible + self.hidden, shown, called=self.function)
 
 
 @dataclass(frozen=True)

@@ -124,10 +124,14 @@ class Exercise:
         # Each case is run once, so that what a learner prints is printed once; one endless loop is enough.
         while len(outcomes) < len(cases) and not (outcomes and judging.is_over(outcomes[-1])):
             outcomes.append(run(function, cases[len(outcomes)]))
-        return self.judge(outcomes, cases, visible)
+        return self.judge(outcomes, cases, visible, called=getattr(function, "__name__", ""))
 
     def judge(
-        self, outcomes: Sequence[Outcome], cases: Sequence[tuple[Any, ...]], visible: int | None = None
+        self,
+        outcomes: Sequence[Outcome],
+        cases: Sequence[tuple[Any, ...]],
+        visible: int | None = None,
+        called: str = "",
     ) -> Report:
         """The verdict on outcomes that were obtained elsewhere, such as in an isolated process.
 
@@ -136,6 +140,7 @@ class Exercise:
             cases: their arguments; the function ran on copies.
             visible: how many of them may be described with their numbers; all, where it is None. Of the
                 others only the kind of trouble is said.
+            called: what the learner calls the function; the exercise's name where it has none.
 
         Raises:
             ValueError: if there are more outcomes than cases.
@@ -145,7 +150,7 @@ class Exercise:
             >>> double.judge([Outcome(2), Outcome(9)], [(1,), (3,)], visible=1).right
             1
         """
-        return judging.judge(self, outcomes, cases, visible)
+        return judging.judge(self, outcomes, cases, visible, called)
 
     def hidden_cases(self, seed: int | str, count: int = 4) -> list[tuple[Any, ...]]:
         """More cases, other ones for each seed and the same ones for the same seed.

@@ -23,7 +23,11 @@ CHANGED = "your function changes its input. Work on a copy, or build something n
 
 
 def judge(
-    exercise: "Exercise", outcomes: Sequence[Outcome], cases: Sequence[tuple[Any, ...]], visible: int | None
+    exercise: "Exercise",
+    outcomes: Sequence[Outcome],
+    cases: Sequence[tuple[Any, ...]],
+    visible: int | None,
+    called: str = "",
 ) -> Report:
     """The report on what a function did; see `Exercise.judge`."""
     if len(outcomes) > len(cases):
@@ -39,7 +43,8 @@ def judge(
     outcome = outcomes[number] if number < len(outcomes) else Outcome()
     if is_unwritten(outcome) and number == 0:
         return Report(exercise.name, False, NOT_WRITTEN, case=number, **counts)
-    call = call_of(exercise.name, cases[number])
+    # A lambda has no name to call it by.
+    call = call_of(called if called.isidentifier() else exercise.name, cases[number])
     words, mistake = fault(outcome, expected[number], _place(number, visible, call)), None
     if number >= visible:
         words = _hidden_fault(outcome)

@@ -19,6 +19,8 @@ from swin_edu.model.windows import region_ids
 from swin_edu.visuals.answer_figures import Cells, Comparison
 from swin_edu.visuals.sheet import rgb
 
+REGIONS = 9  # that have a colour in the palette
+
 
 def compare(
     expected: Any, got: Any, scene: Scene = NO_SCENE, arguments: tuple[Any, ...] = ()
@@ -77,7 +79,8 @@ def _compare_masks(expected: Tensor, got: Tensor, wrong: Tensor, scene: Scene) -
     """The mask of the first window that differs, and the window on the grid."""
     windows = wrong.flatten(1).any(dim=1)
     first = int(windows.int().argmax())
-    regions, place, outlined = None, None, None
+    # Tokens of one region meet the same tokens, so that the mask itself names the regions.
+    regions, place, outlined = _same_rows(expected[first]), None, None
     if scene.grid and scene.window and scene.shift:
         ids = region_ids(*scene.grid, scene.window, scene.shift)
         numbers = _window_numbers(scene.grid, scene.window)
@@ -91,6 +94,8 @@ def _compare_masks(expected: Tensor, got: Tensor, wrong: Tensor, scene: Scene) -
     caption = f"Window {first} of 0 to {len(wrong) - 1}, the first that differs"
     caption += f" ({int(windows.sum())} do)." if windows.sum() > 1 else " (no other does)."
     caption += " Dark: may not attend."
+    if not scene.grid and len(set(regions.tolist() if regions is not None else ())) > 1:
+        caption += " Rows of one colour may attend to the same tokens."
     return Comparison(
         _mask_cells(expected[first], regions),
         _mask_cells(got[first], regions),
@@ -102,6 +107,13 @@ def _compare_masks(expected: Tensor, got: Tensor, wrong: Tensor, scene: Scene) -
         place_title="regions after the roll",
         outlined=outlined,
     )
+
+
+def _same_rows(mask: Tensor) -> Tensor | None:
+    """(N, N) -> (N,) numbers, equal where two may attend to the same; None where the palette is too small."""
+    numbers = torch.unique(mask.int(), dim=0, return_inverse=True)[1].tolist()
+    seen = list(dict.fromkeys(numbers))  # in the order of the tokens
+    return torch.tensor([seen.index(number) for number in numbers]) if len(seen) <= REGIONS else None
 
 
 def _window_numbers(grid: tuple[int, int], window: tuple[int, int]) -> Tensor:

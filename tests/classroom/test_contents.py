@@ -53,6 +53,16 @@ def run(source: Source, changes: dict[str, str] | None = None, answer: str | Non
     return names
 
 
+@pytest.mark.parametrize("source", [one for one in SOURCES if one.exercises], ids=lambda source: source.name)
+def test_hours_follow_from_the_exercises_minutes_twenty_for_a_question_and_half_an_hour_to_read(source):
+    minutes = {exercise.name: exercise.minutes for exercise in exercises.list()}
+    questions = [cell for cell in source.cells if "question" in cell.directives]
+    needed = sum(minutes[cell.name] for cell in source.exercises) + 20 * len(questions) + 30
+    hours = next(cell.directives["hours"] for cell in source.cells if "hours" in cell.directives)
+    # Up to an hour of waiting for an experiment may come on top.
+    assert -0.25 <= hours - needed / 60 < 2, f"{needed} minutes"
+
+
 def test_every_exercise_is_set_in_a_lesson_or_in_an_assignment():
     lessons = "\n".join(path.read_text() for path in (ROOT / "notebooks" / "src").glob("*.py"))
     in_lessons = set(re.findall(r"exercises\.(\w+)\.check", lessons))

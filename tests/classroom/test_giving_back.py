@@ -52,10 +52,42 @@ def test_every_student_has_a_page_and_all_are_in_the_zip(made):
 def test_the_page_is_the_student_s_own_with_points_and_answer(made):
     _, given = made
     page = (given.folder / "ada.html").read_text()
-    assert "2.5 / 4.5" in page
+    assert "2.5 of 4.5 points" in page
     assert "of ada" in page
     assert "of bo" not in page
     assert "nearly" in page
+
+
+def test_an_answer_that_nobody_marked_is_not_shown_as_no_points(made):
+    _, given = made
+    page = bs4.BeautifulSoup((given.folder / "ada.html").read_text(), "html.parser")
+    heading = " ".join(page.h4.text.split())
+    assert heading == f"{NAME}: 2.5 of 9.5 points so far; 1 answer is not marked yet"
+    parts = [" ".join(part.text.split()) for part in page.select("#toc li")]
+    assert parts == [
+        "Exercise mask_1d: 2.5 of 4.5 points",
+        "Question why: not marked yet, 5.0 points at most",
+    ]
+    labels = [label.text for label in page.select(".nbgrader-label")]
+    assert labels == ["Your answer: mask_1d", "Exercise mask_1d", "Question why"]
+
+
+def test_a_marked_answer_has_its_points_and_the_comment(course):
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{course.gradebook}", "swin") as gradebook:
+        grade = gradebook.find_grade("why", NAME, NAME, "ada")
+        grade.manual_score, grade.needs_manual_grade = 0, False
+        gradebook.find_comment("why", NAME, NAME, "ada").manual_comment = "Look at the *other* edge."
+        gradebook.db.commit()
+    given = give_back(course, NAME)
+    page = bs4.BeautifulSoup((given.folder / "ada.html").read_text(), "html.parser")
+    assert " ".join(page.h4.text.split()) == f"{NAME}: 2.5 of 9.5 points"
+    assert " ".join(page.select("#toc li")[1].text.split()) == (
+        "Question why: 0.0 of 5.0 points, with a comment"
+    )
+    assert "Comment: Look at the other edge." in " ".join(page.select_one(".panel-footer").text.split())
+    assert given.unmarked == ["bo"]
 
 
 def test_marking_notes_and_hidden_tests_are_not_in_the_page(made):

@@ -43,6 +43,14 @@ def test_judging_outcomes_of_elsewhere_says_the_same_as_a_check(function):
     assert AREA.judge(outcomes_of(function, cases), cases) == AREA.examine(function)
 
 
+def test_a_case_is_called_by_the_learner_s_own_name_and_by_the_exercise_s_where_there_is_none():
+    def my_area(H, W):
+        return H * min(W, 4)
+
+    assert AREA.examine(my_area).message.startswith("case 2 of 2, my_area(4, 5): ")
+    assert AREA.examine(lambda H, W: H * min(W, 4)).message.startswith("case 2 of 2, area(4, 5): ")
+
+
 def test_a_report_holds_the_first_differing_case_with_both_answers_and_counts_the_right_ones():
     report = AREA.examine(lambda H, W: H * min(W, 4))
     assert (report.case, report.call, report.expected, report.got) == (1, "area(4, 5)", 20, 16)
@@ -117,7 +125,7 @@ def test_an_error_that_cannot_be_printed_is_an_outcome_too():
     def function(H, W):
         raise Mute
 
-    assert "case 1 of 2, area(2, 3) raised Mute" in AREA.examine(function).message.replace(":", "")
+    assert "case 1 of 2, function(2, 3) raised Mute" in AREA.examine(function).message.replace(":", "")
 
 
 def test_hidden_cases_depend_on_the_seed_and_the_exercise_and_on_nothing_else():

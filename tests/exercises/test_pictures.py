@@ -83,6 +83,19 @@ def test_a_mask_is_shown_by_the_first_window_that_differs_in_the_colours_of_its_
     assert shown.got.fills[1, 3].tolist() == rgb("region_1").tolist()
 
 
+def test_a_mask_without_a_grid_has_a_colour_for_each_set_of_tokens_that_meet():
+    arguments = exercises.video_mask.cases()[0]
+    expected = exercises.video_mask.reference(*arguments)
+    got = expected.clone()
+    got[9, 6, 9] = ~got[9, 6, 9]
+    shown = compare(expected, got, scene_of("video_mask", arguments), arguments)
+    rows = [tuple(row) for row in expected[9].int().tolist()]
+    assert len(set(rows)) == 4
+    colours = [tuple(shown.expected.fills[token, token].tolist()) for token in range(len(rows))]
+    assert [rows.index(row) for row in rows] == [colours.index(colour) for colour in colours]
+    assert shown.caption.endswith("Rows of one colour may attend to the same tokens.")
+
+
 def test_a_grid_of_tokens_is_drawn_whole_and_marks_what_differs_and_the_token():
     arguments = (8, 12, 4, 2, 2, 5)
     expected = exercises.who_hears_after.reference(*arguments)

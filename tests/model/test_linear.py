@@ -44,6 +44,15 @@ def test_token_linear_equals_the_plain_product_forward_and_backward(shape, bias)
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize(("long", "training", "fast"), [(1, 1, 1), (1, 0, 1), (0, 1, 0), (0, 0, 1)])
+def test_without_avx512_only_work_without_gradients_goes_to_onednn(monkeypatch, long, training, fast):
+    monkeypatch.setattr("swin_edu.model.linear.LONG_VECTORS", bool(long))
+    operations = OperationsSeen()
+    with operations, torch.set_grad_enabled(bool(training)):
+        TokenLinear(32, 64)(torch.randn(32, 49, 32))
+    assert ("convolution" in operations.names) == bool(fast)
+
+
 def test_token_linear_takes_tokens_that_are_not_contiguous():
     layer, tokens = TokenLinear(5, 11), torch.randn(2, 5, 8, 12).permute(0, 2, 3, 1)[:, 1:, ::2]
     torch.testing.assert_close(layer(tokens), layer.forward_plain(tokens))
