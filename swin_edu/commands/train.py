@@ -4,8 +4,9 @@ Notebook 08 does the same step by step; the loop itself is `swin_edu.training.Tr
 """
 
 import ast
+import inspect
 import shlex
-from dataclasses import asdict, fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,112 +14,63 @@ import typer
 from rich.console import Console
 
 from swin_edu.commands.messages import stop_with
+from swin_edu.commands.train_options import WHAT, WHERE, with_settings
 
 if TYPE_CHECKING:
     from swin_edu.training import Training
 
 __all__ = ["train"]
 
-_WHAT, _HOW, _WHERE, _TRYING = "What is trained", "How", "Where and on what", "For trying things out"
 # These may differ from run to run without changing what is computed, at least in intention.
-_FREE_ON_RESUME = {"device", "threads"}
+_FREE_ON_RESUME = {"device", "threads", "compile", "record_every", "accumulate"}
 
 
+@with_settings
 def train(
     context: typer.Context,
-    data: Annotated[
-        str,
+    recipe: Annotated[
+        str | None,
         typer.Option(
-            help="shapes (built in), cifar10, cifar100, a folder, or a name in SWIN_EDU_DATA.",
-            rich_help_panel=_WHAT,
-        ),
-    ] = "shapes",
-    image_size: Annotated[
-        int | None,
-        typer.Option(
-            help="Scale every image's largest centred square to this side; needed where sizes differ.",
-            rich_help_panel=_WHAT,
+            metavar="NAME",
+            help="Begin with the settings of a recipe; options that you give come on top. list shows all.",
+            rich_help_panel=WHAT,
         ),
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(help="swin_cifar, swin_tiny, swin_small, swin_base, swin_large.", rich_help_panel=_WHAT),
-    ] = "swin_cifar",
     model_option: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="NAME=VALUE",
-            help="Change one setting of the preset, e.g. --set window_size=8; may be given again.",
-            rich_help_panel=_WHAT,
+            help="Change one setting of the network, e.g. --set window_size=8; may be given again.",
+            rich_help_panel=WHAT,
         ),
     ] = None,
-    epochs: Annotated[int, typer.Option(help="Passes over the training images.", rich_help_panel=_HOW)] = 12,
-    batch_size: Annotated[int, typer.Option(help="Images in one step.", rich_help_panel=_HOW)] = 128,
-    learning_rate: Annotated[
-        float, typer.Option(help="The highest; reached after warm-up.", rich_help_panel=_HOW)
-    ] = 1e-3,
-    warmup_fraction: Annotated[
-        float, typer.Option(help="Part of all steps in which the rate rises.", rich_help_panel=_HOW)
-    ] = 0.1,
-    weight_decay: Annotated[float, typer.Option(help="On matrices only.", rich_help_panel=_HOW)] = 0.05,
-    label_smoothing: Annotated[
-        float, typer.Option(help="Part of the target given to all classes.", rich_help_panel=_HOW)
-    ] = 0.1,
-    clip_norm: Annotated[float, typer.Option(help="Largest gradient norm.", rich_help_panel=_HOW)] = 1.0,
-    crop_padding: Annotated[
-        int | None,
-        typer.Option(
-            help="Largest random shift in pixels; an eighth of the side if left out.", rich_help_panel=_HOW
-        ),
-    ] = None,
-    flip: Annotated[
-        bool | None,
-        typer.Option(
-            "--flip/--no-flip",
-            help="Mirror half of the images; if left out, wherever the class survives it.",
-            rich_help_panel=_HOW,
-        ),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same run.", rich_help_panel=_HOW)] = 0,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder of the run; runs/DATA-MODEL if left out.", rich_help_panel=_WHERE),
+        typer.Option(help="Folder of the run; runs/DATA-MODEL if left out.", rich_help_panel=WHERE),
     ] = None,
     resume: Annotated[
         bool,
         typer.Option(
-            "--resume", help="Go on with the run in --out, with its settings.", rich_help_panel=_WHERE
+            "--resume", help="Go on with the run in --out, with its settings.", rich_help_panel=WHERE
         ),
     ] = False,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Delete the run in --out first.", rich_help_panel=_WHERE)
+        bool, typer.Option("--overwrite", help="Delete the run in --out first.", rich_help_panel=WHERE)
     ] = False,
-    device: Annotated[
-        str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.", rich_help_panel=_WHERE)
-    ] = "auto",
-    precision: Annotated[
-        str,
-        typer.Option(
-            help="auto (bfloat16 on GPUs, float32 elsewhere), float32, bfloat16.", rich_help_panel=_WHERE
-        ),
-    ] = "auto",
-    threads: Annotated[int, typer.Option(help="CPU threads; 0 takes all cores.", rich_help_panel=_WHERE)] = 0,
-    limit_train: Annotated[
-        int | None, typer.Option(help="Use only so many training images.", rich_help_panel=_TRYING)
-    ] = None,
-    limit_test: Annotated[
-        int | None, typer.Option(help="Use only so many test images.", rich_help_panel=_TRYING)
-    ] = None,
+    **settings: Any,
 ) -> None:
     """Train a Swin Transformer and test it.
 
     With no options it trains [b]swin_cifar[/b] on the built-in [b]shapes[/b]; nothing is downloaded.
+    [b]--recipe[/b] begins with settings that were measured; [b]--recipe list[/b] shows them.
     Every epoch ends with a checkpoint, so the run can be stopped or killed at any moment and goes on with
     [b]--resume[/b]. The run's folder keeps settings.json, log.jsonl, model.safetensors, results.json and
     curves.png.
 
     For example: swin-edu train --data cifar10 --epochs 12 --out runs/cifar10
+
+    On two GPUs: torchrun --nproc-per-node 2 -m swin_edu.cli train --data cifar10
 
     Raises:
         typer.Exit: with code 1 if the run cannot start or go on (the reason is printed), 130 after Ctrl-C.
@@ -130,24 +82,24 @@ def train(
     from swin_edu.training import TrainingError
 
     console = Console(stderr=True)
+    if recipe == "list":
+        _list_recipes()
+        return
     if resume and overwrite:
         raise typer.BadParameter("--resume keeps the run, --overwrite deletes it; give only one")
-    run_path = out or Path("runs") / f"{Path(data).name}-{model}"
-    begun = resume
+    given = {name: value for name, value in settings.items() if _is_given(context, name)}
+    if options := _parse_options(model_option or []):
+        given["model_options"] = options
+    run_path, begun = out or Path("runs") / _name_of(recipe, given), resume
     try:
-        options = _parse_options(model_option or [])
-        wanted = {name: value for name, value in context.params.items() if name in _setting_names()}
-        given = {name for name in wanted if _is_given(context, name)}
-        if options:
-            wanted["model_options"] = options
-            given.add("model_options")
-        training = _open(run_path, wanted, given, resume, overwrite)
+        training = _open(run_path, recipe, given, resume, overwrite)
         begun = True
-        _train(training, console)
+        _train(training, run_path, console if training.processes.first else Console(quiet=True))
+        training.processes.leave()
     except (DataError, TrainingError) as error:
         stop_with(error, console)
-    except torch.OutOfMemoryError:
-        stop_with(TrainingError("the GPU's memory is too small; halve --batch-size"), console)
+    except torch.OutOfMemoryError as error:  # not in a step: there the loop knows what fits
+        stop_with(TrainingError(f"the memory is too small: {error}"), console)
     except OSError as error:
         safe = ". Finished epochs are safe; go on with --resume" if begun else ""
         stop_with(TrainingError(f"{error}{safe}"), console)
@@ -167,10 +119,20 @@ def _is_given(context: typer.Context, name: str) -> bool:
     return getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
 
 
-def _setting_names() -> set[str]:
-    from swin_edu.training import TrainingSettings
+def _name_of(recipe: str | None, given: dict[str, Any]) -> str:
+    """Of the run's folder, where none was said."""
+    if recipe:
+        return recipe
+    defaults = inspect.signature(train).parameters
+    data, model = (given.get(name, defaults[name].default) for name in ("data", "model"))
+    return f"{Path(data).name}-{model}"
 
-    return {setting.name for setting in fields(TrainingSettings)}
+
+def _list_recipes() -> None:
+    from swin_edu.training import RECIPES
+
+    for name, recipe in RECIPES.items():
+        print(f"{name}: {recipe.purpose}")
 
 
 def _parse_options(texts: list[str]) -> dict[str, Any]:
@@ -187,49 +149,56 @@ def _parse_options(texts: list[str]) -> dict[str, Any]:
     return options
 
 
-def _open(path: Path, wanted: dict[str, Any], given: set[str], resume: bool, overwrite: bool) -> "Training":
+def _open(path: Path, recipe: str | None, given: dict[str, Any], resume: bool, overwrite: bool) -> "Training":
     """Data and network of the run, with its settings: new ones, or those that it was started with."""
     from swin_edu.training import Training, TrainingError, TrainingSettings, reopen_run, start_run
+    from swin_edu.training.processes import this_process
+    from swin_edu.training.recipes import recipe_settings
     from swin_edu.training.run_folder import check_can_start
 
     if not resume:
-        settings = TrainingSettings(**wanted)
-        check_can_start(path, overwrite)
+        settings = recipe_settings(recipe, **given) if recipe else TrainingSettings(**given)
+        if this_process().first:
+            check_can_start(path, overwrite)
         # Only when data, device and network are there may an old run be deleted or a folder be made.
         training = Training(settings)
-        training.keep_in(start_run(path, settings, overwrite))
+        if training.processes.first:
+            training.keep_in(start_run(path, settings, overwrite))
         return training
     run, settings = reopen_run(path)
     saved = asdict(settings)
     # An option that differs would silently make another run out of this one.
-    differing = sorted(n for n in given - _FREE_ON_RESUME if wanted[n] != saved[n])
+    differing = sorted(n for n in given.keys() - _FREE_ON_RESUME if given[n] != saved[n])
     if differing:
         name = differing[0]
         raise TrainingError(
-            f"{path} was started with {name}={saved[name]!r}, not {wanted[name]!r}. A resumed run keeps its "
+            f"{path} was started with {name}={saved[name]!r}, not {given[name]!r}. A resumed run keeps its "
             "settings: leave the option out, or start another run with another --out."
         )
-    return Training(replace(settings, **{name: wanted[name] for name in given & _FREE_ON_RESUME}), run)
+    return Training(replace(settings, **{name: given[name] for name in given.keys() & _FREE_ON_RESUME}), run)
 
 
-def _train(training: "Training", console: Console) -> None:
+def _train(training: "Training", path: Path, console: Console) -> None:
     from swin_edu.training import finish_run
     from swin_edu.training.console import describe_seconds, follow
 
-    run, settings = training.run, training.settings
+    settings, processes = training.settings, training.processes
     for note in training.notes:
         console.print(f"[yellow]Note:[/yellow] {note}", highlight=False, soft_wrap=True)
     parameters = sum(parameter.numel() for parameter in training.model.parameters())
+    where = f"{processes.count} x {training.device.type}" if processes.count > 1 else training.device
     console.print(
         f"{settings.model}, {parameters:,} parameters, on {len(training.train_set):,} images of "
-        f"{settings.data}; {training.device}, {str(training.precision).removeprefix('torch.')}; {run.path}",
+        f"{settings.data}; {where}, {str(training.precision).removeprefix('torch.')}; {path}",
         highlight=False,
         soft_wrap=True,
     )
     if 0 < training.finished_epochs < settings.epochs:
         console.print(f"Going on after epoch {training.finished_epochs}.", highlight=False)
     follow(training, console)
-    results = finish_run(training)
+    if not processes.first:
+        return
+    run, results = training.run, finish_run(training)
     console.print(
         f"{describe_seconds(results['training_seconds'])} of training; curves in {run.curves}, weights in "
         f"{run.weights}",
@@ -237,4 +206,4 @@ def _train(training: "Training", console: Console) -> None:
         soft_wrap=True,
     )
     # The one line on standard output, for people and for scripts.
-    print(f"test accuracy {results['test_accuracy']:.2%}".replace("%", " %"))
+    print(f"{results['tested_on']} accuracy {results['test_accuracy']:.2%}".replace("%", " %"))

@@ -1,6 +1,8 @@
 """Random crops and mirror images for a whole batch at once, on whatever device the batch lies.
 
 Notebook 08 shows them; one indexing step does both, so augmentation costs almost nothing beside training.
+What is random is drawn apart from what is done with it: so several processes can draw alike for a whole
+batch, and each work on its own images of it.
 """
 
 from collections.abc import Sequence
@@ -37,14 +39,54 @@ def random_crop_and_flip(
         raise ValueError(
             f"expected images (B, C, H, W) and padding >= 0, got {tuple(images.shape)} and {padding}"
         )
+    return crop_and_flip(images, *draw_crops(len(images), padding, flip, generator), padding=padding)
+
+
+def draw_crops(
+    count: int, padding: int, flip: bool, generator: torch.Generator | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """What `crop_and_flip` does to each image.
+
+    Args:
+        count: images B.
+        padding: the largest shift in pixels.
+        flip: whether half of them are mirrored.
+        generator: the source of randomness, on the CPU.
+
+    Returns:
+        top, left: (B,), int64, 0 to 2 * padding: where in the padded image the crop begins.
+        mirrored: (B,), bool.
+
+    Example:
+        >>> [part.shape for part in draw_crops(5, padding=4, flip=True)]
+        [torch.Size([5]), torch.Size([5]), torch.Size([5])]
+    """
+    top, left = (torch.randint(0, 2 * padding + 1, (count,), generator=generator) for _ in range(2))
+    mirrored = torch.rand(count, generator=generator) < 0.5
+    return top, left, mirrored & flip
+
+
+def crop_and_flip(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, *, padding: int) -> Tensor:
+    """Cut each image out of a black border, and mirror some.
+
+    Args:
+        images: (B, C, H, W), any dtype.
+        top, left, mirrored: (B,) each, as from `draw_crops`.
+        padding: width of the border in pixels.
+
+    Returns:
+        (B, C, H, W) of the same dtype; a new tensor.
+
+    Example:
+        >>> image = torch.arange(4).view(1, 1, 2, 2)
+        >>> crop_and_flip(image, torch.tensor([0]), torch.tensor([1]), torch.tensor([True]), padding=1)
+        tensor([[[[0, 0],
+                  [1, 0]]]])
+    """
     batch, channels, height, width = images.shape
-    top = torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator)
-    left = torch.randint(0, 2 * padding + 1, (batch, 1), generator=generator)
-    rows = top + torch.arange(height)  # (B, H): the rows of the padded image that each crop shows
-    columns = left + torch.arange(width)  # (B, W)
-    if flip:
-        mirrored = torch.rand(batch, 1, generator=generator) < 0.5
-        columns = torch.where(mirrored, columns.flip(1), columns)
+    rows = top[:, None] + torch.arange(height)  # (B, H): the rows of the padded image that each crop shows
+    columns = left[:, None] + torch.arange(width)  # (B, W)
+    columns = torch.where(mirrored[:, None], columns.flip(1), columns)
     rows, columns = rows.to(images.device), columns.to(images.device)
 
     padded = F.pad(images, (padding,) * 4)

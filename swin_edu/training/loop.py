@@ -4,28 +4,26 @@ Notebook 08 steps through it with a plain ``for``; the command line prints the s
 """
 
 import math
-import textwrap
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
-from swin_edu.data import ImageDataset, normalise, random_crop_and_flip
+from swin_edu.data import ImageDataset
+from swin_edu.training import explanations
 from swin_edu.training.errors import TrainingError
-from swin_edu.training.recipe import (
-    build_model,
-    choose_device,
-    choose_precision,
-    correct_answers,
-    learning_rate_at,
-    make_optimizer,
-)
+from swin_edu.training.memory import fits_on, largest_batch
+from swin_edu.training.optimizers import averaged_weights, make_optimizer
+from swin_edu.training.order import seed_epoch, shuffled_batches
+from swin_edu.training.preparation import Draws, Preparation
+from swin_edu.training.processes import Processes, this_process
+from swin_edu.training.recipe import build_model, choose_device, choose_precision, learning_rate_at
 from swin_edu.training.records import EpochRecord, StepRecord
 from swin_edu.training.run_checkpoints import load_newest_run_checkpoint, save_run_checkpoint
 from swin_edu.training.run_folder import RunFolder
+from swin_edu.training.run_state import restore, state_of
 from swin_edu.training.settings import TrainingSettings
 from swin_edu.training.splits import load_splits
 
@@ -41,10 +39,12 @@ class Training:
             newest whole one is loaded, and `steps` goes on from there.
         data: training and test images that you made yourself; where it is None, the ones that the settings
             name are loaded.
+        processes: those that train together; found out from the environment unless given.
 
     Attributes:
         model: the network; usable at any moment between two records.
         train_set, test_set: the images.
+        prepare: what happens to a batch before the network sees it.
         finished_epochs: how many epochs are done.
         notes: what the reader should know, such as a damaged checkpoint that was passed over.
 
@@ -63,27 +63,34 @@ class Training:
         settings: TrainingSettings,
         run: RunFolder | None = None,
         data: tuple[ImageDataset, ImageDataset] | None = None,
+        processes: Processes | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings, self.processes = settings, processes or this_process()
         self.run: RunFolder | None = None
         if settings.threads:
             torch.set_num_threads(settings.threads)
-        self.device = choose_device(settings.device)
+        self.device = self.processes.on_device(choose_device(settings.device))
         self.precision = choose_precision(settings.precision, self.device)
-        self.train_set, self.test_set = data or load_splits(settings)
-        self.mean, self.deviation = self.train_set.channel_statistics()
-        # Images of a single brightness would be divided by zero.
-        self.deviation = [max(value, 1e-3) for value in self.deviation]
+        self.processes.join(self.device)
+        with self.processes.first_goes_ahead():  # what it decodes, the others find in the cache
+            self.train_set, self.test_set = data or load_splits(settings)
+        self.prepare = Preparation.of(settings, self.train_set)
 
         torch.manual_seed(settings.seed)
         self.model = build_model(settings, self.train_set.num_classes).to(self.device)
         self.optimizer = make_optimizer(self.model, settings)
+        self.averaged: nn.Module | None = None
         # Order and augmentation draw from a generator of their own, on the CPU on all machines.
         self.generator = torch.Generator()
         self.finished_epochs = 0
         self.notes: list[str] = []
         if run is not None:
             self.keep_in(run)
+
+    @property
+    def tested_model(self) -> nn.Module:
+        """The network that is tested and kept: the averaged one where the settings want an average."""
+        return self.model if self.averaged is None else self.averaged.module
 
     def keep_in(self, run: RunFolder) -> None:
         """Keep log and checkpoints in a folder from now on; go on from its newest checkpoint if it has one.
@@ -96,65 +103,79 @@ class Training:
         """
         state, self.notes = load_newest_run_checkpoint(run.checkpoints)
         if state is not None:
-            if not isinstance(state, dict) or state.keys() != self._state().keys():
-                raise TrainingError(self._explain_misfit(run, "it lacks a part"))
-            if state["data"] != [self.train_set.fingerprint, self.test_set.fingerprint]:
-                raise TrainingError(
-                    f"{self.settings.data} has changed since {run.path} was last trained, so going on would "
-                    "mix two data sets. Bring the old data back, or start anew with --overwrite."
-                )
-            try:
-                self.model.load_state_dict(state["model"])
-                self.optimizer.load_state_dict(state["optimizer"])
-            except (RuntimeError, ValueError, LookupError, TypeError, AttributeError) as error:
-                raise TrainingError(self._explain_misfit(run, str(error))) from error
-            self.finished_epochs = state["epoch"]
-        run.forget_after(self.finished_epochs)
+            restore(self, state, run)
+        if self.processes.first:
+            run.forget_after(self.finished_epochs)
         self.run = run
 
+    def average(self) -> nn.Module | None:
+        """The running mean of the weights, made at its first use; None where the settings want none."""
+        if self.settings.ema_decay and self.averaged is None:
+            self.averaged = averaged_weights(self.model, self.settings.ema_decay)
+        return self.averaged
+
     def steps(self) -> Iterator[StepRecord | EpochRecord]:
-        """Train to the end, one record after each update and one after each epoch.
+        """Train to the end, one record after each update (or each so many) and one after each epoch.
 
         PyTorch's global random state is set anew at the start of each epoch.
 
         Yields:
-            A `StepRecord` for each batch; an `EpochRecord` when the epoch is tested and its checkpoint saved.
+            A `StepRecord` for each batch, or one for ``record_every`` of them; an `EpochRecord` when the
+            epoch is tested and its checkpoint saved.
 
         Raises:
-            TrainingError: if the loss is no longer a number.
+            TrainingError: if the loss is no longer a number, or memory is too small.
         """
-        images = self.train_set.images.to(self.device)
-        labels = self.train_set.labels.to(self.device)
+        self.average()
+        network = self.processes.wrap(self.model)
+        network = torch.compile(network) if self.settings.compile else network
+        # On a GPU that has room for all images, no batch has to travel there.
+        home = self.device if fits_on(self.device, self.train_set.images) else self.train_set.images.device
+        images, labels = self.train_set.images.to(home), self.train_set.labels.to(home)
         for epoch in range(self.finished_epochs + 1, self.settings.epochs + 1):
-            self._seed_epoch(epoch)
+            seed_epoch(self.settings.seed, epoch, self.processes.rank, self.generator)
             self.model.train()
-            started, loss_sum, correct = time.perf_counter(), 0.0, 0
-            order = torch.randperm(len(labels), generator=self.generator)
-            batches = order.split(self.settings.batch_size)
-            for step, chosen in enumerate(batches, start=1):
-                step_started = time.perf_counter()
-                chosen = chosen.to(self.device)
-                learning_rate = self._set_learning_rate((epoch - 1) * len(batches) + step - 1, len(batches))
-                loss, right = self._update(images[chosen], labels[chosen])
-                if not math.isfinite(loss):
-                    raise TrainingError(self._explain_divergence(loss, epoch, step, learning_rate))
-                loss_sum, correct = loss_sum + loss * len(chosen), correct + right
-                rate = len(chosen) / (time.perf_counter() - step_started)
-                yield self._log(StepRecord(epoch, step, len(batches), loss, learning_rate, rate))
+            started = time.perf_counter()
+            loss, correct, count = yield from self._train_epoch(network, images, labels, epoch)
             seconds = time.perf_counter() - started
-            count = len(labels)
-            test_loss, test_accuracy = self.evaluate()
-            if not math.isfinite(test_loss):  # the last update may be the one that broke the weights
-                raise TrainingError(self._explain_divergence(test_loss, epoch, len(batches), learning_rate))
+            tested = self.evaluate()
+            if not math.isfinite(tested[0]):  # the last update may be the one that broke the weights
+                raise TrainingError(explanations.divergence(self, tested[0], epoch))
             self.finished_epochs = epoch
-            means = (loss_sum / count, correct / count, test_loss, test_accuracy)
+            means = (loss / count, correct / count, *tested)
             # The log line comes before the checkpoint: a resumed run cuts the log back to its checkpoint,
             # so a kill between the two neither loses nor doubles a line.
             record = self._log(EpochRecord(epoch, self.settings.epochs, *means, seconds, count / seconds))
-            if self.run is not None:
-                save_run_checkpoint(self._state(), self.run.checkpoints, epoch)
+            if self.run is not None and self.processes.first:
+                save_run_checkpoint(state_of(self), self.run.checkpoints, epoch)
             yield record
         self.model.eval()
+
+    def _train_epoch(
+        self, network: nn.Module, images: Tensor, labels: Tensor, epoch: int
+    ) -> Generator[StepRecord, None, list[float]]:
+        """All updates of an epoch; returns loss, right answers and images, each summed."""
+        batches = shuffled_batches(len(labels), self.settings, self.processes, self.generator)
+        recent, whole = torch.zeros(3, device=self.device), [0.0, 0.0, 0.0]
+        started = time.perf_counter()
+        for step, chosen in enumerate(batches, start=1):
+            learning_rate = self._set_learning_rate((epoch - 1) * len(batches) + step - 1, len(batches))
+            draws = self.prepare.draw(len(chosen), self.generator)
+            mine = self.processes.share(len(chosen))
+            batch = [part[chosen[mine].to(part.device)].to(self.device) for part in (images, labels)]
+            draws = {name: draw[mine] for name, draw in draws.items()}
+            recent += self._update(network, *batch, draws, len(chosen))
+            if step % self.settings.record_every and step < len(batches):
+                continue
+            sums = self.processes.total(recent).tolist()
+            loss, count = sums[0] / sums[2], sums[2]
+            if not math.isfinite(loss):
+                raise TrainingError(explanations.divergence(self, loss, epoch, step))
+            rate = count / (time.perf_counter() - started)
+            yield self._log(StepRecord(epoch, step, len(batches), loss, learning_rate, rate))
+            recent, whole = torch.zeros_like(recent), [a + b for a, b in zip(whole, sums, strict=True)]
+            started = time.perf_counter()
+        return whole
 
     def evaluate(self) -> tuple[float, float]:
         """Test the network as it is now on the whole test split.
@@ -162,57 +183,61 @@ class Training:
         Returns:
             Mean cross-entropy and the part of images named correctly, 0..1.
         """
-        was_training = self.model.training
-        self.model.eval()
-        loss_sum, correct = 0.0, 0
-        pairs = zip(
-            self.test_set.images.split(_TEST_BATCH), self.test_set.labels.split(_TEST_BATCH), strict=True
-        )
-        with torch.inference_mode():
-            for images, labels in pairs:
-                logits = self.predict(images.to(self.device)).float()
-                labels = labels.to(self.device)
-                loss_sum += float(F.cross_entropy(logits, labels, reduction="sum"))
-                correct += correct_answers(logits, labels)
-        self.model.train(was_training)
-        return loss_sum / len(self.test_set), correct / len(self.test_set)
+        mine = self.processes.share(len(self.test_set))
+        images, labels = self.test_set.images[mine], self.test_set.labels[mine]
+        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
+        for some, right in zip(images.split(_TEST_BATCH), labels.split(_TEST_BATCH), strict=True):
+            logits, right = self.predict(some.to(self.device)), right.to(self.device)
+            loss = F.cross_entropy(logits, right, reduction="sum")
+            sums += torch.stack([loss, (logits.argmax(dim=1) == right).sum()])
+        loss, correct = (self.processes.total(sums) / len(self.test_set)).tolist()
+        return loss, correct
 
+    @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
-        """Logits for images as they come from a data set.
+        """What the tested network says about images as they come from a data set.
 
         Args:
             images: (B, 3, H, W), uint8, on the run's device.
 
         Returns:
-            (B, num_classes).
+            Logits, (B, num_classes), float32.
         """
-        half = self.precision is torch.bfloat16
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half):
-            return self.model(normalise(images, self.mean, self.deviation))
+        model, was_training = self.tested_model, self.tested_model.training
+        model.eval()
+        with self._autocast():
+            logits = model(self.prepare.normalise(images)).float()
+        model.train(was_training)
+        return logits
 
-    def _update(self, images: Tensor, labels: Tensor) -> tuple[float, int]:
-        """One step of the optimizer on one batch (B, 3, H, W) uint8; returns loss and correct answers."""
+    def _update(self, network: nn.Module, images: Tensor, labels: Tensor, draws: Draws, batch: int) -> Tensor:
+        """One step of the optimizer with this process's share of a batch; (loss, right answers, images)."""
         settings = self.settings
-        padding = images.shape[-1] // 8 if settings.crop_padding is None else settings.crop_padding
-        flip = self.train_set.mirror_keeps_label if settings.flip is None else settings.flip
-        images = random_crop_and_flip(images, padding, flip, self.generator)
-        logits = self.predict(images).float()
-        loss = F.cross_entropy(logits, labels, label_smoothing=settings.label_smoothing)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        images, targets = self.prepare(images, labels, draws)
+        sums = torch.zeros(3, device=self.device)
+        try:
+            for part in torch.arange(len(images), device=self.device).chunk(settings.accumulate):
+                with self._autocast():
+                    logits = network(images[part]).float()
+                loss = F.cross_entropy(
+                    logits, targets[part], label_smoothing=settings.label_smoothing, reduction="sum"
+                )
+                # The mean over the whole batch; DDP will divide by the number of processes.
+                (loss * self.processes.count / batch).backward()
+                right = (logits.argmax(dim=1) == labels[part]).sum()
+                sums += torch.stack([loss.detach(), right, torch.tensor(len(part), device=self.device)])
+        except torch.OutOfMemoryError as error:
+            raise TrainingError(explanations.memory(self, largest_batch(self, len(images)))) from error
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
         self.optimizer.step()
-        return float(loss.detach()), correct_answers(logits.detach(), labels)
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.model)
+        return sums
 
-    def _seed_epoch(self, epoch: int) -> None:
-        """Let all randomness of an epoch follow from seed and epoch alone.
-
-        So a resumed run draws what the uninterrupted one would have drawn, and what a notebook draws
-        between two epochs changes nothing. Stochastic depth uses PyTorch's own generators.
-        """
-        order, network = np.random.SeedSequence([self.settings.seed, epoch]).generate_state(2).tolist()
-        self.generator.manual_seed(order)
-        torch.manual_seed(network)
+    def _autocast(self) -> torch.autocast:
+        half = self.precision is torch.bfloat16
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half)
 
     def _set_learning_rate(self, step: int, steps_per_epoch: int) -> float:
         learning_rate = learning_rate_at(step, self.settings.epochs * steps_per_epoch, self.settings)
@@ -223,32 +248,6 @@ class Training:
     def _log(self, record: StepRecord | EpochRecord) -> StepRecord | EpochRecord:
         # Twenty lines an epoch draw the curve as well as four hundred.
         wanted = isinstance(record, EpochRecord) or record.step % max(record.steps // 20, 1) == 0
-        if self.run is not None and wanted:
+        if self.run is not None and self.processes.first and wanted:
             self.run.append(record)
         return record
-
-    def _explain_divergence(self, loss: float, epoch: int, step: int, learning_rate: float) -> str:
-        saved = (
-            f"Epochs 1 to {epoch - 1} are saved" if self.run is not None and epoch > 1 else "Nothing is saved"
-        )
-        return (
-            f"The loss became {loss} in epoch {epoch}, step {step}, at learning rate {learning_rate:.2g}: "
-            f"training has diverged. {saved}. Start anew with a lower --learning-rate (try a third of it), "
-            "or with --precision float32 if this run used bfloat16."
-        )
-
-    def _explain_misfit(self, run: RunFolder, reason: str) -> str:
-        return (
-            f"The newest checkpoint in {run.checkpoints} does not fit this network: "
-            f"{textwrap.shorten(reason, 200)}. Was settings.json changed, or is it of another version of the "
-            "course? Start anew with --overwrite, or with another --out."
-        )
-
-    def _state(self) -> dict:
-        """Everything that decides how the run goes on; randomness and learning rate follow from the epoch."""
-        return {
-            "epoch": self.finished_epochs,
-            "model": self.model.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
-            "data": [self.train_set.fingerprint, self.test_set.fingerprint],
-        }

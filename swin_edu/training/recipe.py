@@ -1,4 +1,4 @@
-"""The pieces of the recipe: which weights decay, how the learning rate moves, which device and precision.
+"""The pieces of the recipe: the network, how the learning rate moves, which device and precision.
 
 Notebook 08 builds them; paper, Section 4.1.
 """
@@ -6,10 +6,9 @@ Notebook 08 builds them; paper, Section 4.1.
 import math
 
 import torch
-from torch import Tensor, nn
 
 import swin_edu.model as models
-from swin_edu.model import RelativePositionBias, SwinTransformer
+from swin_edu.model import SwinTransformer
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.settings import TrainingSettings
 
@@ -41,59 +40,6 @@ def build_model(settings: TrainingSettings, num_classes: int) -> SwinTransformer
         raise TrainingError(
             f"{settings.model} cannot be built with {settings.model_options}: {error}"
         ) from error
-
-
-def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict]:
-    """Split the parameters into those that weight decay pulls to zero and those that it leaves alone.
-
-    Only matrices and kernels decay. Biases, norms and position bias tables do not: pulling a norm's
-    weight or a table to zero would switch it off rather than keep it simple.
-
-    Args:
-        model: any network.
-        weight_decay: for the first group.
-
-    Returns:
-        Two parameter groups for an optimizer: decaying, and not.
-
-    Example:
-        >>> [len(group["params"]) for group in parameter_groups(nn.Linear(2, 2), 0.05)]
-        [1, 1]
-    """
-    tables = {
-        id(parameter)
-        for module in model.modules()
-        if isinstance(module, RelativePositionBias)
-        for parameter in module.parameters()
-    }
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    decays = [parameter.ndim >= 2 and id(parameter) not in tables for parameter in parameters]
-    return [
-        {
-            "params": [
-                parameter for parameter, decay in zip(parameters, decays, strict=True) if decay is wanted
-            ],
-            "weight_decay": weight_decay if wanted else 0.0,
-        }
-        for wanted in (True, False)
-    ]
-
-
-def make_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.AdamW:
-    """AdamW over the groups of `parameter_groups`.
-
-    Args:
-        model: what to train.
-        settings: learning rate and weight decay.
-
-    Returns:
-        The optimizer; the loop sets the learning rate of every step.
-
-    Example:
-        >>> make_optimizer(nn.Linear(2, 2), TrainingSettings()).param_groups[1]["weight_decay"]
-        0.0
-    """
-    return torch.optim.AdamW(parameter_groups(model, settings.weight_decay), lr=settings.learning_rate)
 
 
 def learning_rate_at(step: int, total_steps: int, settings: TrainingSettings) -> float:
@@ -168,17 +114,3 @@ def choose_precision(name: str, device: torch.device) -> torch.dtype:
         fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.bfloat16 if fast else torch.float32
     return getattr(torch, name)
-
-
-def correct_answers(logits: Tensor, labels: Tensor) -> int:
-    """How many images got their own class.
-
-    Args:
-        logits: (B, num_classes).
-        labels: (B,), int64.
-
-    Example:
-        >>> correct_answers(torch.tensor([[1.0, 0.0], [1.0, 0.0]]), torch.tensor([0, 1]))
-        1
-    """
-    return int((logits.argmax(dim=1) == labels).sum())

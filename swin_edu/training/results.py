@@ -53,9 +53,11 @@ def finish_run(training: Training) -> dict[str, Any]:
     records = run.records()
     epochs = [record for record in records if isinstance(record, EpochRecord)]
     last = epochs[-1]
-    save_checkpoint(training.model, run.weights)
+    save_checkpoint(training.tested_model, run.weights)
     draw_curves(records, run.curves, f"{settings.model} on {settings.data}")
     results = {
+        # "test" images, or those of the "validation" split that the settings held out in their place.
+        "tested_on": training.test_set.split,
         "test_accuracy": last.test_accuracy,
         "test_loss": last.test_loss,
         "train_accuracy": last.train_accuracy,
@@ -69,8 +71,8 @@ def finish_run(training: Training) -> dict[str, Any]:
         "test_images": len(training.test_set),
         "image_size": list(training.train_set.images.shape[2:]),
         "class_names": training.train_set.class_names,
-        "channel_mean": training.mean,
-        "channel_deviation": training.deviation,
+        "channel_mean": training.prepare.mean,
+        "channel_deviation": training.prepare.deviation,
         "precision": str(training.precision).removeprefix("torch."),
         "hardware": describe_hardware(training.device),
         "finished": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),

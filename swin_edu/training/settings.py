@@ -12,6 +12,7 @@ from typing import Any, get_args, get_origin
 from swin_edu.training.errors import TrainingError
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+OPTIMIZERS = ("adamw", "muon")
 _IN_WORDS = {
     **{int: "a whole number", float: "a number", str: "text", bool: "true or false"},
     **{dict: "names with values", NoneType: "left out"},
@@ -53,10 +54,20 @@ class TrainingSettings:
     # Single settings of SwinConfig that differ from the preset, such as {"window_size": 8}.
     model_options: dict[str, Any] = field(default_factory=dict)
 
+    # Training images that are held out and tested on in place of the test split: choices are made on these,
+    # so that the test split stays unseen until the end.
+    validation: int = 0
+
     # The schedule ends with the last epoch, so a run of any length finishes at a low learning rate.
     epochs: int = 12
     # Small enough for many steps in few epochs, large enough to keep two cores busy.
     batch_size: int = 128
+    # Parts in which a batch goes through the network, one after the other, where memory is short. The
+    # gradients add up to those of the whole batch.
+    accumulate: int = 1
+    # "muon" moves the blocks' matrices by equal measure in all directions; the rest stays with AdamW. The
+    # learning rate means the same for both.
+    optimizer: str = "adamw"
     # The authors use 1e-3 for batches of 1024 and 300 epochs (Section 4.1); small networks stand it at 128.
     learning_rate: float = 1e-3
     # A tenth of all steps: AdamW's first steps are large because its averages are still empty.
@@ -67,10 +78,21 @@ class TrainingSettings:
     label_smoothing: float = 0.1
     # As in the authors' code: rare steep steps then do no harm.
     clip_norm: float = 1.0
+    # Share of the old in a running mean of all weights, which is then tested and kept; 0 for none. The mean
+    # is less noisy than the last weights, most of all while the learning rate is high.
+    ema_decay: float = 0.0
     # None shifts by up to an eighth of the side: the usual 4 pixels for 32.
     crop_padding: int | None = None
     # None mirrors wherever a mirrored image keeps its class, which shapes do not.
     flip: bool | None = None
+    # Mixup and CutMix mix images and targets (0: none; Section 4.1 has 0.8 and 1.0). They and random erasing
+    # pay in long runs, where a network would learn its images by heart; in short ones they slow it down.
+    mixup_alpha: float = 0.0
+    cutmix_alpha: float = 0.0
+    # Part of the images that are mixed, where one of the two is above 0.
+    mix_probability: float = 1.0
+    # Part of the images that lose a rectangle (Section 4.1: 0.25).
+    erasing_probability: float = 0.0
 
     # First weights, order, crops and stochastic depth all follow from it.
     seed: int = 0
@@ -78,6 +100,11 @@ class TrainingSettings:
     device: str = "auto"
     # "auto" is bfloat16 on GPUs that compute in it, because it is much faster there, and float32 elsewhere.
     precision: str = "auto"
+    # torch.compile: a minute of waiting, then twice the speed on CPUs and GPUs. The last, smaller batch of an
+    # epoch is left out then, because compiled code is made for one size.
+    compile: bool = False
+    # One record in so many steps: reading a number makes a GPU wait until it is computed.
+    record_every: int = 1
     # 0 leaves the number to PyTorch, which takes all cores.
     threads: int = 0
     # None takes all images; a small number is for trying things out.
@@ -93,18 +120,21 @@ class TrainingSettings:
             kinds = _kinds(setting.type)
             words = " or ".join(_IN_WORDS[kind] for kind in kinds)
             need(setting.name, _fits(getattr(self, setting.name), kinds), words)
-        for name in ("epochs", "batch_size"):
+        for name in ("epochs", "batch_size", "accumulate", "record_every"):
             need(name, getattr(self, name) >= 1, "at least 1")
         for name in ("image_size", "limit_train", "limit_test"):
             need(name, getattr(self, name) is None or getattr(self, name) >= 1, "at least 1, or left out")
         need("learning_rate", 0 < self.learning_rate < float("inf"), "above 0")
         need("clip_norm", self.clip_norm > 0, "above 0")
-        need("weight_decay", self.weight_decay >= 0, "0 or more")
-        need("threads", self.threads >= 0, "0 or more")
-        need("seed", self.seed >= 0, "0 or more")
+        for name in ("weight_decay", "threads", "seed", "validation", "mixup_alpha", "cutmix_alpha"):
+            need(name, getattr(self, name) >= 0, "0 or more")
+        need("accumulate", self.accumulate <= self.batch_size, f"at most the batch size, {self.batch_size}")
         need("crop_padding", self.crop_padding is None or self.crop_padding >= 0, "0 or more")
-        need("warmup_fraction", 0 <= self.warmup_fraction < 1, "at least 0 and below 1")
-        need("label_smoothing", 0 <= self.label_smoothing < 1, "at least 0 and below 1")
+        for name in ("warmup_fraction", "label_smoothing", "ema_decay"):
+            need(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
+        for name in ("mix_probability", "erasing_probability"):
+            need(name, 0 <= getattr(self, name) <= 1, "from 0 to 1")
+        need("optimizer", self.optimizer in OPTIMIZERS, f"one of {', '.join(OPTIMIZERS)}")
         need("precision", self.precision in PRECISIONS, f"one of {', '.join(PRECISIONS)}")
 
 
