@@ -11,8 +11,9 @@ from typer.testing import CliRunner, Result
 
 from swin_edu.cli import app
 from swin_edu.commands.train import train
+from swin_edu.commands.train_options import OPTIONS
 from swin_edu.data import make_shapes
-from swin_edu.training import TrainingSettings
+from swin_edu.training import RECIPES, TrainingSettings
 
 from .training.conftest import TINY, write_as_parquet
 
@@ -68,6 +69,31 @@ def test_the_defaults_of_the_command_are_those_of_the_settings():
     for setting in fields(TrainingSettings):
         if setting.name != "model_options":
             assert parameters[setting.name].default == getattr(settings, setting.name), setting.name
+
+
+def test_every_setting_but_the_network_s_own_has_an_option():
+    names = {setting.name for setting in fields(TrainingSettings)}
+    assert set(OPTIONS) == names - {"model_options"}
+
+
+def test_recipes_are_listed_and_their_settings_are_taken_unless_an_option_says_otherwise(pets):
+    assert "laptop: " in call("train", "--recipe", "list").output
+    words = small(pets, "runs/laptop", "--recipe", "laptop")
+    result = call(*words)
+    assert result.exit_code == 0, result.output
+    settings = json.loads(Path("runs/laptop/settings.json").read_text())
+    recipe = RECIPES["laptop"].settings
+    assert settings["learning_rate"] == recipe["learning_rate"]
+    assert (settings["epochs"], settings["data"]) == (2, str(pets))
+    result = call("train", "--recipe", "desktop")
+    assert result.exit_code == 1
+    assert "recipe must be one of laptop" in result.output
+
+
+def test_an_accuracy_on_held_out_images_is_not_called_a_test_accuracy(pets):
+    result = call(*small(pets, "runs/held", "--validation", "10"))
+    assert result.stdout.startswith("validation accuracy "), result.output
+    assert json.loads(Path("runs/held/results.json").read_text())["tested_on"] == "validation"
 
 
 def test_a_run_from_start_to_end_prints_its_accuracy_and_leaves_everything(pets):

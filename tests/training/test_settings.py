@@ -27,6 +27,16 @@ def test_settings_survive_json_with_their_tuples():
         ("threads", -1),
         ("limit_train", 0),
         ("image_size", 0),
+        ("validation", -1),
+        ("accumulate", 0),
+        ("accumulate", 129),
+        ("record_every", 0),
+        ("optimizer", "sgd"),
+        ("ema_decay", 1.0),
+        ("mixup_alpha", -0.1),
+        ("cutmix_alpha", -1.0),
+        ("mix_probability", 1.1),
+        ("erasing_probability", -0.1),
     ],
 )
 def test_an_impossible_setting_is_named_with_its_value(name, value):
@@ -40,8 +50,8 @@ def test_damaged_settings_are_named():
 
 
 def test_settings_of_another_version_are_refused():
-    with pytest.raises(TrainingError, match="does not know: mixup"):
-        settings_from_json('{"epochs": 3, "mixup": 0.8}')
+    with pytest.raises(TrainingError, match="does not know: sharpness"):
+        settings_from_json('{"epochs": 3, "sharpness": 0.8}')
 
 
 @pytest.mark.parametrize(
