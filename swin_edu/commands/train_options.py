@@ -30,6 +30,7 @@ OPTIONS = {
     "ema_decay": (HOW, "Test and keep a running mean of the weights, of which so much stays each step."),
     "crop_padding": (HOW, "Largest random shift in pixels; an eighth of the side if left out."),
     "flip": (HOW, "Mirror half of the images; if left out, wherever the class survives it."),
+    "trivial_augment": (HOW, "Change each image's place or colours in one way (TrivialAugment)."),
     "mixup_alpha": (HOW, "Mixup; 0 for none, the paper has 0.8."),
     "cutmix_alpha": (HOW, "CutMix; 0 for none, the paper has 1."),
     "mix_probability": (HOW, "Part of the images that are mixed."),
@@ -80,5 +81,5 @@ def _option(name: str) -> Any:
     panel, words = OPTIONS[name]
     option = "--" + name.replace("_", "-")
     # What may be left to the data needs a word for both answers.
-    names = [f"{option}/--no-{option[2:]}"] if name in ("flip", "compile") else [option]
+    names = [f"{option}/--no-{option[2:]}"] if name in ("flip", "trivial_augment", "compile") else [option]
     return typer.Option(*names, help=words, rich_help_panel=panel)

@@ -1,6 +1,6 @@
 """What happens to a batch of images before the network sees it, in one place and in order.
 
-Crop and mirror, normalise, erase, mix: each is a function of `swin_edu.data`, on the whole batch at once,
+Crop and mirror, change, normalise, erase, mix: each is a function of `swin_edu.data`, on the whole batch at once,
 on the device where the images are. Notebook 08 shows each step.
 """
 
@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from swin_edu.data import ImageDataset, normalise
 from swin_edu.data.augmentation import crop_and_flip, draw_crops
 from swin_edu.data.mixing import draw_erasing, draw_mixing, erase, mix_with_neighbour
+from swin_edu.data.trivial_augment import draw_changes, trivial_augment
 from swin_edu.training.settings import TrainingSettings
 
 Draws = dict[str, Tensor]
@@ -83,6 +84,8 @@ class Preparation:
         settings = self.settings
         top, left, mirrored = draw_crops(count, self.padding, self.mirror, generator)
         draws = {"top": top, "left": left, "mirrored": mirrored}
+        if settings.trivial_augment:
+            draws["change"], draws["strength"] = draw_changes(count, generator)
         if settings.erasing_probability:
             draws["erased"] = draw_erasing(count, self.size, settings.erasing_probability, generator)
         if settings.mixup_alpha or settings.cutmix_alpha:
@@ -103,6 +106,8 @@ class Preparation:
             targets: (B, num_classes), float32, rows that sum to 1.
         """
         images = crop_and_flip(images, draws["top"], draws["left"], draws["mirrored"], padding=self.padding)
+        if "change" in draws:
+            images = trivial_augment(images, draws["change"], draws["strength"])
         images, targets = self.normalise(images), F.one_hot(labels, self.num_classes).float()
         if "erased" in draws:
             images = erase(images, draws["erased"])

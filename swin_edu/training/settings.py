@@ -85,6 +85,8 @@ class TrainingSettings:
     crop_padding: int | None = None
     # None mirrors wherever a mirrored image keeps its class, which shapes do not.
     flip: bool | None = None
+    # One change of place or colour for each image, as strong as chance has it (`swin_edu.data.trivial_augment`).
+    trivial_augment: bool = False
     # Mixup and CutMix mix images and targets (0: none; Section 4.1 has 0.8 and 1.0). They and random erasing
     # pay in long runs, where a network would learn its images by heart; in short ones they slow it down.
     mixup_alpha: float = 0.0

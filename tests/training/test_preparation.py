@@ -9,9 +9,12 @@ from torch.nn import functional as F
 from swin_edu.data import make_shapes, normalise
 from swin_edu.data.augmentation import crop_and_flip
 from swin_edu.data.mixing import erase, mix_with_neighbour
+from swin_edu.data.trivial_augment import trivial_augment
 from swin_edu.training import Preparation, TrainingSettings
 
-ALL = TrainingSettings(mixup_alpha=0.8, cutmix_alpha=1.0, erasing_probability=0.5, flip=True)
+ALL = TrainingSettings(
+    mixup_alpha=0.8, cutmix_alpha=1.0, erasing_probability=0.5, flip=True, trivial_augment=True
+)
 
 
 @pytest.fixture(scope="module")
@@ -19,11 +22,12 @@ def shapes():
     return make_shapes(10)
 
 
-def test_the_steps_are_crop_normalise_erase_mix(shapes):
+def test_the_steps_are_crop_change_normalise_erase_mix(shapes):
     prepare = Preparation.of(ALL, shapes)
     draws = prepare.draw(10, torch.Generator().manual_seed(1))
     images, targets = prepare(shapes.images, shapes.labels, draws)
     expected = crop_and_flip(shapes.images, draws["top"], draws["left"], draws["mirrored"], padding=4)
+    expected = trivial_augment(expected, draws["change"], draws["strength"])
     expected = erase(normalise(expected, *shapes.channel_statistics()), draws["erased"])
     labels = F.one_hot(shapes.labels, 10).float()
     expected, labels = mix_with_neighbour(expected, labels, draws["share"], draws["box"])
