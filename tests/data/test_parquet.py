@@ -8,8 +8,13 @@ import pytest
 from swin_edu.data import BrokenDataError, DataError
 from swin_edu.data import parquet as parquet_module
 from swin_edu.data.decoding import decode_image
-from swin_edu.data.parquet import read_parquet
+from swin_edu.data.parquet import open_parquet
 from swin_edu.data.shards import find_shards
+
+
+def read_parquet(files, image_size=None):
+    encoded = open_parquet(files)
+    return encoded.decode_all(image_size), encoded.labels, encoded.class_names
 
 
 def test_images_labels_and_class_names_come_back(tmp_path, write_parquet, encode):
@@ -36,7 +41,7 @@ def test_shards_are_read_in_the_order_of_their_numbers(tmp_path, write_parquet, 
 def test_rows_of_several_batches_keep_their_order_and_their_numbers(
     tmp_path, write_parquet, encode, monkeypatch
 ):
-    monkeypatch.setattr(parquet_module, "_ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(parquet_module, "IMAGES_AT_ONCE", 4)
     images = [encode(number) for number in range(11)]
     file = write_parquet(tmp_path / "train.parquet", images, labels=[number % 3 for number in range(11)])
     decoded, labels, _ = read_parquet([file])
