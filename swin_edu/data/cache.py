@@ -1,7 +1,7 @@
 """Decoded images kept as one safetensors file, written piece by piece and then read through a memory map.
 
-Notebooks 08 and 09 profit from it: the second start takes a second, and a set may be larger than memory. The file
-knows which source it was made from and carries a checksum of itself.
+Notebooks 08 and 09 profit from it: the second start takes a second, and a set may be larger than memory.
+The file knows which source it was made from and carries a checksum of itself.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import torch
 from safetensors import SafetensorError, safe_open
 
 from swin_edu.data.atomic_files import atomic_write
@@ -23,8 +22,9 @@ from swin_edu.data.errors import BrokenDataError
 _LAYOUT = "swin-edu images 1"
 _NO_CHECKSUM = "0" * 64
 _IMAGES_AT_ONCE = 4096
-# Files up to this size are read into memory and their checksum is compared at every start: it takes half a second.
-# Larger ones are mapped, and only their header and length are looked at; `swin-edu data verify` reads them whole.
+# Files up to this size are read into memory and their checksum is compared at every start: it takes half a
+# second. Larger ones are mapped, and only their header and length are looked at; `swin-edu data verify` reads
+# them whole.
 _READ_WHOLE = 1 << 28
 
 
@@ -55,7 +55,9 @@ def save_decoded(dataset: ImageDataset, path: Path) -> None:
     write_decoded(batches, dataset.labels.numpy(), facts, path)
 
 
-def write_decoded(images: Iterable[np.ndarray], labels: np.ndarray, facts: dict[str, str], path: Path) -> None:
+def write_decoded(
+    images: Iterable[np.ndarray], labels: np.ndarray, facts: dict[str, str], path: Path
+) -> None:
     """Keep decoded images that come batch by batch; memory never holds more than a batch.
 
     Args:
@@ -81,15 +83,17 @@ def write_decoded(images: Iterable[np.ndarray], labels: np.ndarray, facts: dict[
     shape = (len(labels), *first.shape[1:])
     metadata = {"layout": _LAYOUT, **facts}
     # Held back until all images have gone by; it stands first, so that its place is easily found.
-    header = json.dumps({
-        "__metadata__": {"checksum": _NO_CHECKSUM, **metadata},
-        "labels": {"dtype": "I64", "shape": [len(labels)], "data_offsets": [0, labels.nbytes]},
-        "images": {
-            "dtype": "U8",
-            "shape": list(shape),
-            "data_offsets": [labels.nbytes, labels.nbytes + int(np.prod(shape))],
-        },
-    }).encode()
+    header = json.dumps(
+        {
+            "__metadata__": {"checksum": _NO_CHECKSUM, **metadata},
+            "labels": {"dtype": "I64", "shape": [len(labels)], "data_offsets": [0, labels.nbytes]},
+            "images": {
+                "dtype": "U8",
+                "shape": list(shape),
+                "data_offsets": [labels.nbytes, labels.nbytes + int(np.prod(shape))],
+            },
+        }
+    ).encode()
     header += b" " * (-len(header) % 8)
     with atomic_write(path) as temporary, open(temporary, "wb") as file:
         file.write(len(header).to_bytes(8, "little") + header)
@@ -115,9 +119,9 @@ def load_decoded(path: Path, verify: bool = True) -> ImageDataset:
         verify: compare the checksum of every byte. False looks only at the header and the length.
 
     Returns:
-        The data set. The images of a large one (over 256 MB) are a memory map: the operating system reads each
-        part of the file when it is first used, and may let go of it when memory is short. Writing to them does
-        not change the file.
+        The data set. The images of a large one (over 256 MB) are a memory map: the operating system reads
+        each part of the file when it is first used, and may let go of it when memory is short. Writing to
+        them does not change the file.
 
     Raises:
         BrokenDataError: if the file is truncated, changed or of another kind; names it.

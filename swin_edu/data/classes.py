@@ -1,4 +1,4 @@
-"""A part of the classes of a data set: which ones a list means, in which order, and what to say to a wrong name.
+"""A part of the classes of a data set: which ones a list means, in which order, what a wrong name is told.
 
 Notebook 09 makes a subset of ImageNet this way; a list may hold WordNet ids or words.
 """
@@ -70,17 +70,18 @@ def choose_classes(available: Sequence[str], wanted: Sequence[str]) -> list[int]
     if not wanted:
         raise DataError("the list of classes is empty; expected at least one name")
     # From the surest meaning of a name to the loosest.
-    meanings = [_index([(name, *wordnet_words(name)[:depth]) for name in available]) for depth in (0, 1, None)]
+    meanings = [
+        _index([(name, *wordnet_words(name)[:depth]) for name in available]) for depth in (0, 1, None)
+    ]
     # The other way round: the list has an id, the data set a word.
     found = [next((hits for index in meanings if (hits := _lookup(index, name))), []) for name in wanted]
     unknown = [name for name, hits in zip(wanted, found, strict=True) if not hits]
     if unknown:
         known = sorted(meanings[1])
-        raise DataError(
-            f"the data set has no class {'; no class '.join(_with_closest(name, known) for name in unknown[:5])}"
-            f"{f'; and {len(unknown) - 5} more are unknown' if len(unknown) > 5 else ''}. "
-            f"It has {len(available)} classes: {', '.join(available[:5])}{', ...' if len(available) > 5 else ''}"
-        )
+        wrong = "; no class ".join(_with_closest(name, known) for name in unknown[:5])
+        more = f"; and {len(unknown) - 5} more are unknown" if len(unknown) > 5 else ""
+        some = ", ".join(available[:5]) + (", ..." if len(available) > 5 else "")
+        raise DataError(f"the data set has no class {wrong}{more}. It has {len(available)} classes: {some}")
     for name, hits in zip(wanted, found, strict=True):
         if len(hits) > 1:
             several = ", ".join(" ".join((available[i], *wordnet_words(available[i])[:1])) for i in hits)
@@ -89,7 +90,9 @@ def choose_classes(available: Sequence[str], wanted: Sequence[str]) -> list[int]
     for position, index in enumerate(chosen):
         if index in chosen[:position]:
             first = wanted[chosen.index(index)]
-            raise DataError(f"the list names the class {available[index]} twice: {first!r}, {wanted[position]!r}")
+            raise DataError(
+                f"the list names the class {available[index]} twice: {first!r}, {wanted[position]!r}"
+            )
     return chosen
 
 

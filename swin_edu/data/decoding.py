@@ -14,8 +14,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from swin_edu.data.errors import BrokenDataError, DataError
 
-# A task of this many images is long enough that handing it to a thread costs nothing beside it, and short enough
-# that a batch keeps all threads busy.
+# A task of this many images is long enough that handing it to a thread costs nothing beside it, and short
+# enough that a batch keeps all threads busy.
 _IMAGES_PER_TASK = 16
 _END_MARKERS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
 
@@ -117,8 +117,9 @@ class BatchDecoder:
                 if pixels.shape[:2] != (height, width):
                     raise DataError(
                         f"{describe(position)} is {pixels.shape[1]} x {pixels.shape[0]} pixels but "
-                        f"{first_place} is {width} x {height}. Give one size for all, image_size=64 in Python "
-                        "or --image-size 64 on the command line: the largest centred square is scaled to it."
+                        f"{first_place} is {width} x {height}. Give one size for all, image_size=64 in "
+                        "Python or --image-size 64 on the command line: the largest centred square is scaled "
+                        "to it."
                     )
                 decoded[position] = pixels.transpose(2, 0, 1)
 

@@ -1,4 +1,4 @@
-"""The images of one split as they lie on disk, read and decoded a batch at a time, so that memory stays small.
+"""The images of one split as they lie on disk, read and decoded a batch at a time: memory use stays small.
 
 Used by every source of notebooks 08 and 09; a set may be many times larger than memory.
 """

@@ -27,6 +27,7 @@ __all__ = [
     "missing_message",
 ]
 
+
 def download_folder(name: str, cache_dir: str | Path | None = None) -> Path:
     """Where the downloaded files of a hub data set lie.
 
@@ -133,8 +134,8 @@ def check_counts(name: str, split: str, labels: np.ndarray, class_names: Sequenc
     expected = hub.counts.get(split, len(labels)), hub.num_classes or len(class_names)
     if (len(labels), len(class_names)) != expected:
         raise BrokenDataError(
-            f"the {split} split of {name} should have {expected[0]:,} images in {expected[1]} classes, but what "
-            f"came from {hub.repository} has {len(labels):,} in {len(class_names)}. Please report this."
+            f"the {split} split of {name} should have {expected[0]:,} images in {expected[1]} classes, but "
+            f"what came from {hub.repository} has {len(labels):,} in {len(class_names)}. Please report this."
         )
 
 
@@ -162,8 +163,8 @@ def _download_file(name: str, file: HubFile, folder: Path) -> None:
     url = hf_hub_url(hub.repository, file.path, repo_type="dataset", revision=hub.revision)
     quiet = logging.getLogger("huggingface_hub.file_download")
     try:
-        # One quick question first, so that a machine without a network is told so at once. A mirror that gives
-        # no size and no digest would still do where both are pinned.
+        # One quick question first, so that a machine without a network is told so at once. A mirror that
+        # gives no size and no digest would still do where both are pinned.
         told = get_hf_file_metadata(url, timeout=10)
         size = file.size or told.size
         if part.exists() and size and part.stat().st_size > size:

@@ -13,8 +13,8 @@ class HubFile:
     Args:
         path: inside the repository.
         size: bytes. None where it was not known when this was written.
-        sha256: of the content; the hub addresses its files by it. None where it was not known; then the digest
-            that the hub itself gives for the file at the fixed revision is demanded and kept beside the file.
+        sha256: of the content; the hub addresses its files by it. None where it was not known; then the
+            digest that the hub itself gives for the file at this revision is demanded and kept beside it.
 
     Example:
         >>> HUB_DATASETS["cifar10"].files["test"].name
@@ -100,8 +100,8 @@ HUB_DATASETS = {
         {"train": 50_000, "test": 10_000},
         100,
     ),
-    # Of the next two, repository, revision, file names, numbers of images and of classes are known from public
-    # sources, but nobody who wrote this could read the files' digests on the hub: see `HubFile.sha256`.
+    # Of the next two, repository, revision, file names and numbers of images and classes are known from
+    # public sources, but the digests could not be looked up on the hub: see `HubFile.sha256`.
     "tiny-imagenet": HubDataset(
         "zh-plus/tiny-imagenet",
         "5a77092c28e51558c5586e9c5eb71a7e17a5e43f",
@@ -121,7 +121,7 @@ HUB_DATASETS = {
             "train": HubFile("160px/train-00000-of-00001.parquet"),
             "test": HubFile("160px/validation-00000-of-00001.parquet"),
         },
-        "13,394 photographs with a shorter side of 160 pixels in 10 classes of ImageNet",
+        "13,394 photographs of all shapes in 10 classes of ImageNet",
         {"train": 9_469, "test": 3_925},
         10,
         image_size=160,

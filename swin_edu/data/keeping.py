@@ -7,11 +7,9 @@ import errno
 import json
 import shutil
 import warnings
-from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from swin_edu.data.cache import load_decoded, write_decoded
@@ -39,8 +37,8 @@ def decode_and_keep(
         image_size: as in `decode_image`.
 
     Returns:
-        The data set as `load_decoded` gives it. Where ``copy`` cannot be written and the images fit in memory,
-        they are there, and a warning says so.
+        The data set as `load_decoded` gives it. Where ``copy`` cannot be written and the images fit in
+        memory, they are there, and a warning says so.
 
     Raises:
         BrokenDataError: names the image that cannot be decoded.
@@ -48,7 +46,8 @@ def decode_and_keep(
             is left behind.
 
     Example:
-        >>> decode_and_keep(EncodedImages(np.zeros(0), [], lambda: iter([])), Path("a"), "none", "train", "")
+        >>> nothing = EncodedImages(torch.zeros(0).numpy(), [], lambda: iter([]))
+        >>> decode_and_keep(nothing, Path("copy.safetensors"), "none", "train", "")
         Traceback (most recent call last):
         swin_edu.data.errors.DataError: the train split of none has no images
     """
@@ -67,7 +66,7 @@ def decode_and_keep(
     }
     try:
         _require_room(copy.parent, needed)
-        write_decoded(_handed_over([first], images), encoded.labels, facts, copy)
+        write_decoded(chain([first], images), encoded.labels, facts, copy)
         return load_decoded(copy, verify=False)
     except OSError as error:
         images.close()
@@ -84,11 +83,6 @@ def decode_and_keep(
     )
 
 
-def _handed_over(first: list[np.ndarray], rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    """All batches; the first is let go of like the others."""
-    return chain((first.pop() for _ in range(1)), rest)
-
-
 def _require_room(folder: Path, needed: int) -> None:
     """Look before hours of work rather than after it; others may still fill the disk meanwhile."""
     there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
@@ -99,9 +93,9 @@ def _require_room(folder: Path, needed: int) -> None:
 
 def _no_place(name: str, split: str, needed: int, folder: Path, error: OSError) -> str:
     return (
-        f"The {split} split of {name} takes {_size(needed)} when decoded, too much for memory, and cannot be kept "
-        f"in {folder}: {error}. Make room there; older copies in that folder may be deleted, they are made again "
-        "when needed. Or take a smaller image size, or fewer classes."
+        f"The {split} split of {name} takes {_size(needed)} when decoded, too much for memory, and cannot be "
+        f"kept in {folder}: {error}. Make room there; older copies in that folder may be deleted, they are "
+        "made again when needed. Or take a smaller image size, or fewer classes."
     )
 
 

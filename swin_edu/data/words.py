@@ -1,7 +1,7 @@
 """What the classes of ImageNet are called: words for WordNet ids such as n01443537.
 
-Tiny-ImageNet and Imagenette, in notebook 09, name their classes by these ids; a person who looks at a confusion
-matrix wants the words.
+Tiny-ImageNet and Imagenette, in notebook 09, name their classes by these ids; a person who looks at a
+confusion matrix wants the words.
 """
 
 from collections import Counter
