@@ -205,7 +205,12 @@ def test_data_list_shows_what_is_here_and_how_to_get_the_rest(pets, monkeypatch)
     lines = {line.split()[0]: line for line in result.output.splitlines() if line.strip()}
     assert "built in" in lines["shapes"]
     assert "swin-edu data get cifar10" in lines["cifar10"]
-    assert "pets" in lines
+    assert "144 MB to download" in lines["cifar10"]
+    assert {"cifar100", "tiny-imagenet", "imagenette", "pets"} <= set(lines)
+    size = sum(file.stat().st_size for file in pets.iterdir())
+    assert f"{size / 1e3:,.0f} kB" in lines["pets"]
+    call("data", "get", "pets")
+    assert re.search(r" kB \+ \d+ kB decoded ", call("data", "list").output)
 
 
 def test_data_get_without_a_network_says_what_else_can_be_done(monkeypatch):

@@ -3,8 +3,7 @@
 `00_start_here` names it; the work itself is done by `swin_edu.data`.
 """
 
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from swin_edu.commands.messages import help_text, stop_with
+
+if TYPE_CHECKING:
+    from swin_edu.data.inventory import KnownDataset
 
 __all__ = ["data", "get", "list_data", "verify"]
 
@@ -22,27 +24,30 @@ data = typer.Typer(
 )
 
 _SPLITS = ("train", "test")
+_UNITS = (("GB", 1e9), ("MB", 1e6), ("kB", 1e3))
 
 
 def list_data() -> None:
-    """Show every data set the course knows, and where it is on this machine.
+    """Show every data set the course knows, how large it is, and where it is on this machine.
 
     Example:
         >>> list_data()  # doctest: +ELLIPSIS
         name ...
     """
+    from swin_edu.data.inventory import known_datasets
+
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for column in ("name", "what it is", "on this machine"):
+    for column in ("name", "what it is", "size", "on this machine"):
         table.add_column(column, overflow="fold")
-    for name, about, place in _known_data():
-        table.add_row(name, about, place)
+    for known in known_datasets():
+        table.add_row(known.name, known.about, _size(known), _place(known))
     # Wide enough that a path is not broken where nobody reads it on a terminal.
     console = Console() if Console().is_terminal else Console(width=160)
     console.print(table)
 
 
 def get(
-    name: Annotated[str, typer.Argument(help="Which one: cifar10 or cifar100.")],
+    name: Annotated[str, typer.Argument(help="Which one: cifar10, cifar100, tiny-imagenet or imagenette.")],
 ) -> None:
     """Download a data set into `data/cache`; a download that was cut off goes on where it stopped.
 
@@ -89,9 +94,10 @@ def verify(
         ok    shapes: train 10,000, test 2,000
     """
     from swin_edu.data import DataError
+    from swin_edu.data.inventory import known_datasets
     from swin_edu.data.sources import verify_data
 
-    chosen = names or [name for name, _, place in _known_data() if not place.plain.startswith("not here")]
+    chosen = names or [known.name for known in known_datasets() if known.is_here]
     damaged = 0
     for name in chosen:
         try:
@@ -107,35 +113,26 @@ def verify(
         raise typer.Exit(1)
 
 
-def _known_data() -> list[tuple[str, str, Text]]:
-    """Name, description and place of each data set, those in SWIN_EDU_DATA included."""
-    from swin_edu.data import HUB_DATASETS, find_data
-    from swin_edu.data.hub import is_downloaded
-    from swin_edu.data.image_folder import list_image_folder
-    from swin_edu.data.places import data_places, find_in_places
-    from swin_edu.data.shards import has_parquet
+def _size(known: "KnownDataset") -> str:
+    if not known.is_here:
+        return f"{_in_words(known.download_size)} to download" if known.download_size else ""
+    size, is_all = known.size_on_disk()
+    copies = known.size_of_copies()
+    parts = [f"{'' if is_all else 'over '}{_in_words(size)}"] if size else []
+    return " + ".join([*parts, f"{_in_words(copies)} decoded"] if copies else parts)
 
-    rows = [("shapes", "12,000 drawings in 10 classes, made in a moment", Text("built in", "green"))]
-    for name, hub in HUB_DATASETS.items():
-        folder = find_in_places(name)
-        if folder is None and all(is_downloaded(name, split) for split in _SPLITS):
-            folder = find_data(name)
-        absent = Text(f"not here; swin-edu data get {name} brings it", "yellow")
-        rows.append((name, hub.about, Text(str(folder), "green") if folder else absent))
 
-    def usable(folder: Path) -> bool:
-        try:
-            return has_parquet(folder) or bool(list_image_folder(folder, "train").files)
-        except (RuntimeError, OSError):
-            return False
+def _in_words(size: int) -> str:
+    unit, scale = next((unit, scale) for unit, scale in _UNITS if size >= scale or unit == "kB")
+    return f"{size / scale:,.{int(unit == 'GB')}f} {unit}"
 
-    known = {name for name, _, _ in rows}
-    for place in data_places():
-        for folder in sorted(place.iterdir()) if place.is_dir() else []:
-            if folder.is_dir() and folder.name not in known and usable(folder):
-                rows.append((folder.name, "in SWIN_EDU_DATA", Text(str(folder), "green")))
-                known.add(folder.name)
-    return rows
+
+def _place(known: "KnownDataset") -> Text:
+    if known.built_in:
+        return Text("built in", "green")
+    if known.folder is None:
+        return Text(f"not here; swin-edu data get {known.name} brings it", "yellow")
+    return Text(str(known.folder), "green")
 
 
 for _name, _command in {"list": list_data, "get": get, "verify": verify}.items():

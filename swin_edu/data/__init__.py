@@ -4,9 +4,10 @@ Notebooks 08 and 09 use it; `load_dataset` is the one way in.
 """
 
 from swin_edu.data.augmentation import normalise, random_crop_and_flip
+from swin_edu.data.classes import read_class_list
 from swin_edu.data.dataset import ImageDataset
 from swin_edu.data.errors import BrokenDataError, DataError, MissingDataError
-from swin_edu.data.hub import HUB_DATASETS
+from swin_edu.data.hub_files import HUB_DATASETS
 from swin_edu.data.shapes import SHAPE_CLASSES, make_shapes
 from swin_edu.data.sources import find_data, load_dataset
 
@@ -22,4 +23,5 @@ __all__ = [
     "make_shapes",
     "normalise",
     "random_crop_and_flip",
+    "read_class_list",
 ]

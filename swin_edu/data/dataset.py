@@ -3,18 +3,26 @@
 Every source gives this same object; notebooks 08 and 09 train on it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
 from torch import Tensor
 
+from swin_edu.data.classes import choose_classes
+from swin_edu.data.words import class_words
+
+# Images that are looked at together where a whole set is counted.
+_IMAGES_AT_ONCE = 4096
+
 
 @dataclass(frozen=True)
 class ImageDataset:
-    """Images that all have one size, in memory, ready to be cut into batches.
+    """Images that all have one size, ready to be cut into batches.
 
     Args:
-        images: (N, 3, H, W), uint8, RGB.
+        images: (N, 3, H, W), uint8, RGB. In memory, or a memory map of a file: then only the images that are
+            used, ``images[rows]``, are read, and the set may be larger than memory.
         labels: (N,), int64, each in ``0 .. len(class_names) - 1``.
         class_names: one name a class.
         name: where the images come from, such as "cifar10".
@@ -69,6 +77,41 @@ class ImageDataset:
         """Number of classes, whether or not each has an image."""
         return len(self.class_names)
 
+    @property
+    def class_words(self) -> list[str]:
+        """The class names for people: WordNet ids in words, all other names as they are."""
+        return class_words(self.class_names)
+
+    def only_classes(self, classes: Sequence[str]) -> "ImageDataset":
+        """The images of some classes, copied into memory.
+
+        Args:
+            classes: names as `choose_classes` finds them; they are numbered in this order.
+
+        Returns:
+            A dataset with ``len(classes)`` classes, its images in their old order.
+
+        Raises:
+            DataError: if a class is unknown; names the closest ones.
+
+        Example:
+            >>> images = torch.zeros(3, 3, 8, 8, dtype=torch.uint8)
+            >>> pets = ImageDataset(images, torch.tensor([0, 1, 2]), ["cat", "dog", "fish"], "pets")
+            >>> pets.only_classes(["fish", "cat"]).labels
+            tensor([1, 0])
+        """
+        chosen = choose_classes(self.class_names, classes)
+        numbers = torch.full((self.num_classes,), -1)
+        numbers[chosen] = torch.arange(len(chosen))
+        kept = (numbers[self.labels] >= 0).nonzero().flatten()
+        return replace(
+            self,
+            images=self.images[kept],
+            labels=numbers[self.labels[kept]],
+            class_names=[self.class_names[index] for index in chosen],
+            fingerprint=f"{self.fingerprint} {' '.join(map(str, chosen))}",
+        )
+
     def subset(self, count: int, seed: int = 0) -> "ImageDataset":
         """A random part, so that sets stored class by class stay mixed.
 
@@ -108,9 +151,12 @@ class ImageDataset:
         """
         levels = torch.arange(256, dtype=torch.float64) / 255
         means, deviations = [], []
-        for channel in self.images.unbind(dim=1):
-            # Counting how often each of the 256 values occurs is exact and needs no float copy of the set.
-            counts = torch.bincount(channel.flatten(), minlength=256).double()
+        # Counting how often each of the 256 values occurs is exact and needs no float copy of the set.
+        histograms = torch.zeros(3, 256, dtype=torch.int64)
+        for part in self.images.split(_IMAGES_AT_ONCE):
+            for histogram, channel in zip(histograms, part.unbind(dim=1), strict=True):
+                histogram += torch.bincount(channel.flatten(), minlength=256)
+        for counts in histograms.double():
             mean = (counts * levels).sum() / counts.sum()
             variance = (counts * (levels - mean).square()).sum() / counts.sum()
             means.append(float(mean))

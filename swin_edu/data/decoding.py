@@ -1,4 +1,4 @@
-"""Encoded images (JPEG, PNG, ...) to one uint8 tensor, in several threads, with every bad image named.
+"""Encoded images (JPEG, PNG, ...) to uint8 arrays, in several threads, with every bad image named.
 
 Used by the parquet and folder sources of notebooks 08 and 09.
 """
@@ -14,8 +14,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from swin_edu.data.errors import BrokenDataError, DataError
 
-# A task of this many images is long enough that handing it to a thread costs nothing beside it.
-_IMAGES_PER_TASK = 256
+# A task of this many images is long enough that handing it to a thread costs nothing beside it, and short
+# enough that a batch keeps all threads busy.
+_IMAGES_PER_TASK = 16
 _END_MARKERS = {"JPEG": b"\xff\xd9", "PNG": b"IEND"}
 
 
@@ -57,48 +58,74 @@ def decode_image(encoded: bytes, image_size: int | None = None) -> np.ndarray:
         raise BrokenDataError(reason) from error
 
 
-def decode_images(
-    encoded: Sequence[bytes | Path | None], describe: Callable[[int], str], image_size: int | None = None
-) -> np.ndarray:
-    """Many encoded images to one array; the first bad one stops everything and is named.
+class BatchDecoder:
+    """Decodes batch after batch in several threads; all images of all batches must come out in one size.
+
+    Threads and not processes: Pillow lets other threads run while it decodes and scales, whereas each process
+    would first import PyTorch and hold a few hundred megabytes.
 
     Args:
-        encoded: N byte strings, or files to read. None counts as a missing image.
-        describe: position -> where that image is ("train.parquet, row 7"), for messages.
         image_size: as in `decode_image`; needed where the images have different sizes.
-
-    Returns:
-        (N, 3, H, W) uint8.
-
-    Raises:
-        BrokenDataError: names the image that cannot be decoded.
-        DataError: if the sizes differ and ``image_size`` is None.
 
     Example:
         >>> file = io.BytesIO(); Image.new("RGB", (4, 4)).save(file, "png")
-        >>> decode_images([file.getvalue()] * 3, "image {}".format).shape
+        >>> with BatchDecoder() as decoder: decoder.decode([file.getvalue()] * 3, "image {}".format).shape
         (3, 3, 4, 4)
     """
-    first = _decode_named(encoded[0], describe(0), image_size)
-    height, width, _ = first.shape
-    decoded = np.empty((len(encoded), 3, height, width), dtype=np.uint8)
 
-    def decode_range(start: int) -> None:
-        for position in range(start, min(start + _IMAGES_PER_TASK, len(encoded))):
-            pixels = _decode_named(encoded[position], describe(position), image_size)
-            if pixels.shape != first.shape:
-                raise DataError(
-                    f"{describe(position)} is {pixels.shape[1]} x {pixels.shape[0]} pixels but "
-                    f"{describe(0)} is {width} x {height}. Give one size for all, image_size=64 in Python or "
-                    "--image-size 64 on the command line: the largest centred square is scaled to it."
-                )
-            decoded[position] = pixels.transpose(2, 0, 1)
+    def __init__(self, image_size: int | None = None) -> None:
+        self._image_size = image_size
+        self._first: tuple[tuple[int, int], str] | None = None  # (H, W) of the first image, and its place
+        self._pool = ThreadPoolExecutor(min(16, os.cpu_count() or 1))
 
-    # Pillow lets other threads run while it decodes.
-    with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
+    def __enter__(self) -> "BatchDecoder":
+        """Keep the threads for all batches of a ``with`` block."""
+        return self
+
+    def __exit__(self, *reason: object) -> None:
+        """Let the threads go; what has not begun is not begun any more."""
+        self._pool.shutdown(cancel_futures=True)
+
+    def decode(self, encoded: Sequence[bytes | Path | None], describe: Callable[[int], str]) -> np.ndarray:
+        """One batch of encoded images to one array; the first bad one stops everything and is named.
+
+        Args:
+            encoded: n byte strings, or files to read; at least 1. None counts as a missing image.
+            describe: position in the batch -> where that image is ("train.parquet, row 7"), for messages.
+
+        Returns:
+            (n, 3, H, W) uint8.
+
+        Raises:
+            BrokenDataError: names the image that cannot be decoded.
+            DataError: if an image has another size than the very first one.
+
+        Example:
+            >>> BatchDecoder().decode([b"no image"], "row {}".format)
+            Traceback (most recent call last):
+            swin_edu.data.errors.BrokenDataError: row 0 cannot be decoded: not an image file. The file is ...
+        """
+        if self._first is None:
+            height, width, _ = _decode_named(encoded[0], describe(0), self._image_size).shape
+            self._first = (height, width), describe(0)
+        (height, width), first_place = self._first
+        decoded = np.empty((len(encoded), 3, height, width), dtype=np.uint8)
+
+        def decode_range(start: int) -> None:
+            for position in range(start, min(start + _IMAGES_PER_TASK, len(encoded))):
+                pixels = _decode_named(encoded[position], describe(position), self._image_size)
+                if pixels.shape[:2] != (height, width):
+                    raise DataError(
+                        f"{describe(position)} is {pixels.shape[1]} x {pixels.shape[0]} pixels but "
+                        f"{first_place} is {width} x {height}. Give one size for all, image_size=64 in "
+                        "Python or --image-size 64 on the command line: the largest centred square is scaled "
+                        "to it."
+                    )
+                decoded[position] = pixels.transpose(2, 0, 1)
+
         # list() waits for all tasks and raises the first error, in order, so the message is always the same.
-        list(pool.map(decode_range, range(0, len(encoded), _IMAGES_PER_TASK)))
-    return decoded
+        list(self._pool.map(decode_range, range(0, len(encoded), _IMAGES_PER_TASK)))
+        return decoded
 
 
 def _decode_named(encoded: bytes | Path | None, place: str, image_size: int | None) -> np.ndarray:

@@ -1,98 +1,31 @@
-"""CIFAR-10 and CIFAR-100 from the public hub: downloads that continue where they stopped and are verified.
+"""Data sets from the public hub: downloads that continue where they stopped and are verified.
 
 Used by `swin-edu data get` and by notebooks 08 and 09 the first time they need the images.
 """
 
 import logging
-from dataclasses import dataclass
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from swin_edu.data.atomic_files import flush_to_disk, sha256_of
+import numpy as np
+
+from swin_edu.data.atomic_files import atomic_write, flush_to_disk, sha256_of
 from swin_edu.data.errors import BrokenDataError, MissingDataError
+from swin_edu.data.hub_files import HUB_DATASETS, HubDataset, HubFile
 from swin_edu.data.places import cache_folder
 
-
-@dataclass(frozen=True)
-class HubFile:
-    """One file of a hub repository, known by its content.
-
-    Args:
-        path: inside the repository.
-        size: bytes.
-        sha256: of the content; the hub addresses its files by it.
-
-    Example:
-        >>> HUB_DATASETS["cifar10"].files["test"].name
-        'test-00000-of-00001.parquet'
-    """
-
-    path: str
-    size: int
-    sha256: str
-
-    @property
-    def name(self) -> str:
-        """The file's name without its folders."""
-        return self.path.rsplit("/", 1)[-1]
-
-
-@dataclass(frozen=True)
-class HubDataset:
-    """A data set on the hub at one fixed revision, so that everybody trains on the same bytes.
-
-    Args:
-        repository: "owner/name".
-        revision: commit; later changes on the hub do not reach us unnoticed.
-        files: one a split.
-        about: one line for lists.
-
-    Example:
-        >>> HUB_DATASETS["cifar100"].repository
-        'uoft-cs/cifar100'
-    """
-
-    repository: str
-    revision: str
-    files: dict[str, HubFile]
-    about: str
-
-
-HUB_DATASETS = {
-    "cifar10": HubDataset(
-        "uoft-cs/cifar10",
-        "0b2714987fa478483af9968de7c934580d0bb9a2",
-        {
-            "train": HubFile(
-                "plain_text/train-00000-of-00001.parquet",
-                119_705_255,
-                "8428b53a88a11ac374111006708df51469e315a22ac6d66470afd9c78d2ae883",
-            ),
-            "test": HubFile(
-                "plain_text/test-00000-of-00001.parquet",
-                23_940_850,
-                "841389e6f2d64f28bf17310e430aebac20ec3ba611a3c5e231dc93c645ce84de",
-            ),
-        },
-        "60,000 photographs of 32 x 32 pixels in 10 classes",
-    ),
-    "cifar100": HubDataset(
-        "uoft-cs/cifar100",
-        "aadb3af77e9048adbea6b47c21a81e47dd092ae5",
-        {
-            "train": HubFile(
-                "cifar100/train-00000-of-00001.parquet",
-                118_518_617,
-                "694865d6b990e234804f01268586c41e88bcbbb75e20858432c05ad4081aca23",
-            ),
-            "test": HubFile(
-                "cifar100/test-00000-of-00001.parquet",
-                23_772_751,
-                "98776c529bb146a9c791229df74a5cf076be9b43d82dbbd334b6a7788d73dc68",
-            ),
-        },
-        "60,000 photographs of 32 x 32 pixels in 100 classes",
-    ),
-}
+__all__ = [
+    "HUB_DATASETS",
+    "HubDataset",
+    "HubFile",
+    "check_content",
+    "check_counts",
+    "download",
+    "download_folder",
+    "is_downloaded",
+    "missing_message",
+]
 
 
 def download_folder(name: str, cache_dir: str | Path | None = None) -> Path:
@@ -123,7 +56,9 @@ def is_downloaded(name: str, split: str, cache_dir: str | Path | None = None) ->
     """
     file = HUB_DATASETS[name].files[split]
     path = download_folder(name, cache_dir) / file.name
-    return path.is_file() and path.stat().st_size == file.size
+    # A file whose size nobody knew gets its name, like all, only when it is whole.
+    right_size = path.is_file() and file.size in (None, path.stat().st_size)
+    return right_size and _known_digest(file, path.parent) is not None
 
 
 def download(
@@ -171,11 +106,50 @@ def check_content(name: str, path: Path) -> None:
         >>> check_content("cifar10", Path("unknown.parquet"))  # not a file of the hub: nothing to compare
     """
     for file in HUB_DATASETS[name].files.values():
-        if file.name == path.name and sha256_of(path) != file.sha256:
+        if file.name == path.name and sha256_of(path) != _known_digest(file, path.parent):
             raise BrokenDataError(
                 f"{path} is damaged: its SHA-256 is not the one of {HUB_DATASETS[name].repository}. "
                 f"Delete it and run `swin-edu data get {name}`."
             )
+
+
+def check_counts(name: str, split: str, labels: np.ndarray, class_names: Sequence[str]) -> None:
+    """Compare a downloaded split with the numbers of images and classes that the data set is known to have.
+
+    Args:
+        name: a key of `HUB_DATASETS`.
+        split: "train" or "test".
+        labels: (N,) integers.
+        class_names: one a class.
+
+    Raises:
+        BrokenDataError: says what was expected and what came.
+
+    Example:
+        >>> check_counts("cifar10", "test", np.zeros(9_999), list("0123456789"))
+        Traceback (most recent call last):
+        swin_edu.data.errors.BrokenDataError: the test split of cifar10 should have 10,000 images in 10 ...
+    """
+    hub = HUB_DATASETS[name]
+    expected = hub.counts.get(split, len(labels)), hub.num_classes or len(class_names)
+    if (len(labels), len(class_names)) != expected:
+        raise BrokenDataError(
+            f"the {split} split of {name} should have {expected[0]:,} images in {expected[1]} classes, but "
+            f"what came from {hub.repository} has {len(labels):,} in {len(class_names)}. Please report this."
+        )
+
+
+def _known_digest(file: HubFile, folder: Path) -> str | None:
+    """The SHA-256 that a file must have: the pinned one, else the one that the hub gave at the download."""
+    if file.sha256:
+        return file.sha256
+    note = _digest_note(file, folder)
+    return note.read_text().split()[0] if note.is_file() else None
+
+
+def _digest_note(file: HubFile, folder: Path) -> Path:
+    # In the form of sha256sum, which can check it: sha256sum -c NAME.sha256
+    return folder / f"{file.name}.sha256"
 
 
 def _download_file(name: str, file: HubFile, folder: Path) -> None:
@@ -189,25 +163,36 @@ def _download_file(name: str, file: HubFile, folder: Path) -> None:
     url = hf_hub_url(hub.repository, file.path, repo_type="dataset", revision=hub.revision)
     quiet = logging.getLogger("huggingface_hub.file_download")
     try:
-        # One quick question first, so that a machine without a network is told so at once. Its answer is
-        # not needed: size and digest are known, and a mirror that gives no metadata would still do.
-        get_hf_file_metadata(url, timeout=10)
-        if part.exists() and part.stat().st_size > file.size:
+        # One quick question first, so that a machine without a network is told so at once. A mirror that
+        # gives no size and no digest would still do where both are pinned.
+        told = get_hf_file_metadata(url, timeout=10)
+        size = file.size or told.size
+        if part.exists() and size and part.stat().st_size > size:
             part.unlink()
         with open(part, "ab") as partial:
             # hf_hub_download deletes what it has when it is killed; http_get continues.
-            http_get(url, partial, resume_size=partial.tell(), expected_size=file.size)
+            http_get(url, partial, resume_size=partial.tell(), expected_size=size)
     except Exception as error:
         # The client raises errors of four libraries, other ones in other versions: to the reader all of
         # them mean that the file did not come.
         quiet.debug("download of %s failed", url, exc_info=True)
         raise MissingDataError(missing_message(name, folder, error)) from error
-    if sha256_of(part) != file.sha256:
+    # The hub's tag of a large file is its SHA-256.
+    expected = file.sha256 or (told.etag or "").lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", expected):
+        raise BrokenDataError(
+            f"{url} came without a SHA-256, so nobody can tell whether it is right; it is not used. "
+            "Try again without a mirror, or with another one."
+        )
+    if sha256_of(part) != expected:
         part.unlink()
         raise BrokenDataError(
             f"{url} did not give the expected content (SHA-256 differs); the download was thrown away. "
             f"Run `swin-edu data get {name}` again."
         )
+    if not file.sha256:
+        with atomic_write(_digest_note(file, folder)) as temporary:
+            temporary.write_text(f"{expected}  {file.name}\n")
     flush_to_disk(part)
     part.replace(folder / file.name)
 

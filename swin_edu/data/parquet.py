@@ -4,6 +4,8 @@ Notebooks 08 and 09 read CIFAR and Tiny-ImageNet this way; a broken row is named
 """
 
 import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +13,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from swin_edu.data.decoding import decode_images
+from swin_edu.data.classes import choose_classes
+from swin_edu.data.encoded import IMAGES_AT_ONCE, EncodedBatch, EncodedImages
 from swin_edu.data.errors import BrokenDataError, DataError
 
 _LABEL_NAMES = ("label", "fine_label", "labels", "target")
-_ROWS_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -83,86 +85,107 @@ def read_columns(schema: pa.Schema, file: Path) -> Columns:
     return Columns(images[0], labels[0], [str(name) for name in names] if names else None)
 
 
-def read_parquet(
-    files: list[Path], image_size: int | None = None
-) -> tuple[np.ndarray, np.ndarray, list[str]]:
-    """Decode every image of a split.
+def open_parquet(files: list[Path], classes: Sequence[str] | None = None) -> EncodedImages:
+    """Read the labels of a split, and make its images ready to be read a batch at a time.
 
     Args:
         files: the shards, in order.
-        image_size: None where all images have one size; else as in `decode_image`.
+        classes: keep only images of these, numbered in this order; see `choose_classes`. None keeps all.
 
     Returns:
-        images (N, 3, H, W) uint8, labels (N,) int64, and the class names ("0", "1", ... where the files
-        name none).
+        N images with their labels, and the class names ("0", "1", ... where the files name none).
 
     Raises:
         BrokenDataError: names the file, and the row where one is to blame.
+        DataError: if a class is unknown.
 
     Example:
-        >>> read_parquet([])
+        >>> open_parquet([])
         Traceback (most recent call last):
         swin_edu.data.errors.DataError: no parquet files given
     """
     if not files:
         raise DataError("no parquet files given")
-    images, labels, class_names = [], [], None
+    labels, first = [], None
     for file in files:
-        columns, parts = _read_file(file, image_size)
-        if images and columns.class_names != class_names:
+        columns, part = _read_labels(file)
+        first = first or columns
+        if columns.class_names != first.class_names:
             raise BrokenDataError(
                 f"{file} has other class names than {files[0].name}: not the same data set."
             )
-        class_names = columns.class_names
-        for part_images, part_labels in parts:
-            if images and part_images.shape[1:] != images[0].shape[1:]:
-                height, width = part_images.shape[2:]
-                raise DataError(
-                    f"{file} holds images of {width} x {height} pixels but the first ones are "
-                    f"{images[0].shape[3]} x {images[0].shape[2]}. Give one size for all: image_size=64 in "
-                    "Python or --image-size 64 on the command line."
-                )
-            images.append(part_images)
-            labels.append(part_labels)
-    all_labels = np.concatenate(labels)
-    names = class_names or [str(number) for number in range(int(all_labels.max()) + 1)]
-    return np.concatenate(images), all_labels, names
+        labels.append(part)
+    highest = max(int(part.max()) for part in labels)
+    names = first.class_names or [str(number) for number in range(highest + 1)]
+    # Old label -> new label; -1 where the class is not wanted.
+    numbers = np.arange(len(names))
+    if classes is not None:
+        chosen = choose_classes(names, classes)
+        numbers = np.full(len(names), -1)
+        numbers[chosen] = np.arange(len(chosen))
+        names = [names[index] for index in chosen]
+    kept = [np.flatnonzero(numbers[part] >= 0) for part in labels]
+
+    def batches() -> Iterator[EncodedBatch]:
+        for file, rows in zip(files, kept, strict=True):
+            yield from _read_images(file, rows)
+
+    all_labels = np.concatenate([numbers[part[rows]] for part, rows in zip(labels, kept, strict=True)])
+    return EncodedImages(all_labels, names, batches)
 
 
-def _read_file(file: Path, image_size: int | None) -> tuple[Columns, list[tuple[np.ndarray, np.ndarray]]]:
-    """Columns of one file and its rows, a few thousand at a time so that the encoded bytes never pile up."""
-    parts, start = [], 0
-    try:
-        parquet = pq.ParquetFile(file, page_checksum_verification=True)
+def _read_labels(file: Path) -> tuple[Columns, np.ndarray]:
+    with _said_in_words(file, lambda: 0), _open(file) as parquet:
         columns = read_columns(parquet.schema_arrow, file)
-        for batch in parquet.iter_batches(_ROWS_AT_ONCE, columns=[f"{columns.image}.bytes", columns.label]):
-            labels = _checked_labels(batch.column(columns.label), columns.class_names, file, start)
-            encoded = batch.column(columns.image).field("bytes").to_pylist()
-            images = decode_images(encoded, lambda row, start=start: f"{file}, row {start + row}", image_size)
-            parts.append((images, labels))
+        column = parquet.read([columns.label]).column(columns.label)
+    if len(column) == 0:
+        raise BrokenDataError(f"{file} has no rows.")
+    return columns, _checked_labels(column, columns.class_names, file)
+
+
+def _read_images(file: Path, rows: np.ndarray) -> Iterator[EncodedBatch]:
+    """The images of some rows of one file, in order; the encoded bytes never pile up."""
+    start = 0
+    with _said_in_words(file, lambda: start), _open(file) as parquet:
+        image = read_columns(parquet.schema_arrow, file).image
+        for batch in parquet.iter_batches(IMAGES_AT_ONCE, columns=[f"{image}.bytes"]):
+            wanted = rows[np.searchsorted(rows, start) : np.searchsorted(rows, start + len(batch))]
+            if len(wanted):
+                encoded = batch.column(image).field("bytes").take(pa.array(wanted - start)).to_pylist()
+                yield EncodedBatch(encoded, lambda position, wanted=wanted: f"{file}, row {wanted[position]}")
             start += len(batch)
+
+
+def _open(file: Path) -> pq.ParquetFile:
+    # Without pre_buffer and with a small buffer, pages are read as they are needed. With pre_buffer whole row
+    # groups are, and some public sets have all their images in one.
+    return pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False, buffer_size=2**20)
+
+
+@contextmanager
+def _said_in_words(file: Path, row: Callable[[], int]) -> Iterator[None]:
+    """Damage as pyarrow reports it becomes an error that names the file and how far it could be read."""
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        place = f"after row {start}" if start else "from its beginning"
+        place = f"after row {row()}" if row() else "from its beginning"
         raise BrokenDataError(
             f"{file} cannot be read {place}: {reason} It is truncated, half downloaded or no parquet file; "
             "get it again."
         ) from error
-    if not parts:
-        raise BrokenDataError(f"{file} has no rows.")
-    return columns, parts
 
 
-def _checked_labels(column: pa.Array, class_names: list[str] | None, file: Path, start: int) -> np.ndarray:
+def _checked_labels(column: pa.ChunkedArray, class_names: list[str] | None, file: Path) -> np.ndarray:
     """(n,) int64; a missing or impossible label names its row."""
-    labels = column.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    labels = column.cast(pa.int64()).fill_null(-1).to_numpy()
     limit = len(class_names) if class_names else np.iinfo(np.int64).max
     bad = np.flatnonzero((labels < 0) | (labels >= limit))
     if len(bad):
         row = int(bad[0])
         expected = f"0..{limit - 1}" if class_names else "0 or more"
         raise BrokenDataError(
-            f"{file}, row {start + row} has the label {column[row]}, expected {expected}. "
+            f"{file}, row {row} has the label {column[row]}, expected {expected}. "
             "Splits without labels cannot be trained on or tested."
         )
     return labels

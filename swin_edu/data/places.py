@@ -67,17 +67,18 @@ def data_places() -> list[Path]:
     return places
 
 
-def find_in_places(name: str) -> Path | None:
-    """The folder called ``name`` in the first place that has one.
+def find_in_places(*names: str) -> Path | None:
+    """The folder that has one of the names, in the first place that has any.
 
     Args:
-        name: a data set's folder, such as "cifar10".
+        names: names of a data set's folder, such as "cifar10", the best first.
 
     Returns:
         The folder, or None.
 
     Example:
-        >>> find_in_places("no-such-data") is None
+        >>> find_in_places("no-such-data", "nor-this") is None
         True
     """
-    return next((place / name for place in data_places() if (place / name).is_dir()), None)
+    folders = (place / name for place in data_places() for name in names)
+    return next((folder for folder in folders if folder.is_dir()), None)

@@ -57,9 +57,33 @@ def test_channel_statistics_equal_those_of_the_float_images():
     floats = data.images.double() / 255
     expected_mean = floats.mean(dim=(0, 2, 3))
     expected_deviation = floats.transpose(0, 1).flatten(1).std(dim=1, correction=0)
-    torch.testing.assert_close(torch.tensor(mean).double(), expected_mean, atol=1e-6, rtol=0)
-    torch.testing.assert_close(torch.tensor(deviation).double(), expected_deviation, atol=1e-6, rtol=0)
+    assert mean == pytest.approx(expected_mean.tolist(), abs=1e-6)
+    assert deviation == pytest.approx(expected_deviation.tolist(), abs=1e-6)
 
 
 def test_its_text_does_not_list_hundreds_of_class_names():
     assert len(repr(dataset(200, classes=200))) < 100
+
+
+def test_only_some_classes_in_a_new_order_keep_their_images():
+    whole = dataset(12, classes=4)
+    part = whole.only_classes(["3", "1"])
+    assert part.class_names == ["3", "1"]
+    assert part.labels.tolist() == [1, 0] * 3
+    assert torch.equal(part.images, whole.images[1::2])
+    assert part.fingerprint != whole.only_classes(["1", "3"]).fingerprint
+
+
+def test_statistics_of_a_large_set_are_counted_in_parts(monkeypatch):
+    from swin_edu.data import dataset as dataset_module
+
+    at_once = dataset(50).channel_statistics()
+    monkeypatch.setattr(dataset_module, "_IMAGES_AT_ONCE", 7)
+    assert dataset(50).channel_statistics() == at_once
+
+
+def test_class_words_are_for_people_and_class_names_stay_ids():
+    images = torch.zeros(2, 3, 4, 4, dtype=torch.uint8)
+    two = ImageDataset(images, torch.tensor([0, 1]), ["n01443537", "dog"], "two")
+    assert two.class_words == ["goldfish", "dog"]
+    assert two.class_names == ["n01443537", "dog"]

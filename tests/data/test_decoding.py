@@ -7,7 +7,12 @@ import pytest
 from PIL import Image
 
 from swin_edu.data import BrokenDataError, DataError
-from swin_edu.data.decoding import decode_image, decode_images
+from swin_edu.data.decoding import BatchDecoder, decode_image
+
+
+def decode_images(encoded, describe, image_size=None):
+    with BatchDecoder(image_size) as decoder:
+        return decoder.decode(encoded, describe)
 
 
 def test_the_pixels_are_those_of_pillow_in_the_order_channel_row_column(encode):

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from swin_edu.data import HUB_DATASETS, BrokenDataError, MissingDataError, load_dataset
 from swin_edu.data.hub import HubDataset, HubFile, download, is_downloaded
+from swin_edu.data.shards import SPLIT_WORDS
 
 
 class Hub:
@@ -21,6 +23,7 @@ class Hub:
         self.asked: list[tuple[str, str, str | None]] = []  # method, path, Range
         self.cut_after: int | None = None  # close the connection after so many bytes
         self.ignore_range = False
+        self.etag: str | None = None  # instead of the content's SHA-256
 
 
 def use_endpoint(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
@@ -53,7 +56,7 @@ def hub(monkeypatch):
             if start:
                 self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
             self.send_header("Content-Length", str(len(content) - start))
-            self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+            self.send_header("ETag", state.etag or f'"{hashlib.sha256(content).hexdigest()}"')
             self.send_header("X-Repo-Commit", "c" * 40)
             self.end_headers()
             if self.command == "GET":
@@ -199,9 +202,76 @@ def test_without_a_network_the_message_says_which_command_to_run_where(monkeypat
 
 def test_the_pinned_files_are_those_of_the_hub():
     # The numbers of images are known; a wrong digest here would refuse every true download.
-    for name, hub_dataset in HUB_DATASETS.items():
-        assert hub_dataset.repository == f"uoft-cs/{name}"
+    assert list(HUB_DATASETS) == ["cifar10", "cifar100", "tiny-imagenet", "imagenette"]
+    for hub_dataset in HUB_DATASETS.values():
         assert len(hub_dataset.revision) == 40
+        assert set(hub_dataset.files) == {"train", "test"}
         for split, file in hub_dataset.files.items():
-            assert file.name == f"{split}-00000-of-00001.parquet"
-            assert len(file.sha256) == 64
+            word = file.name.split("-")[0]
+            assert word in SPLIT_WORDS[split], "else the downloaded file would not be found"
+            assert (file.size is None) == (file.sha256 is None)
+    for name in ("cifar10", "cifar100"):
+        assert HUB_DATASETS[name].repository == f"uoft-cs/{name}"
+        assert all(len(file.sha256) == 64 for file in HUB_DATASETS[name].files.values())
+
+
+@pytest.fixture
+def unpinned(pets, monkeypatch) -> None:
+    """The same data set, as one whose digests nobody could look up when its entry was written."""
+    old = HUB_DATASETS["cifar10"]
+    files = {split: HubFile(file.path) for split, file in old.files.items()}
+    monkeypatch.setitem(HUB_DATASETS, "cifar10", replace(old, files=files))
+
+
+def test_a_file_without_a_pinned_digest_must_have_the_one_that_the_hub_gives(hub, pets, unpinned, tmp_path):
+    assert not is_downloaded("cifar10", "train", tmp_path)
+    assert len(load_dataset("cifar10", cache_dir=tmp_path)) == 200
+    assert is_downloaded("cifar10", "train", tmp_path)
+    file = part_of(tmp_path).with_suffix("")
+    note = file.with_name(f"{file.name}.sha256")
+    assert note.read_text() == f"{hashlib.sha256(pets['train']).hexdigest()}  {file.name}\n"
+    hub.asked.clear()
+    assert len(load_dataset("cifar10", cache_dir=tmp_path)) == 200
+    assert hub.asked == []
+
+
+def test_a_file_without_a_pinned_digest_that_arrives_damaged_is_thrown_away(hub, unpinned, tmp_path):
+    part_of(tmp_path).parent.mkdir(parents=True)
+    part_of(tmp_path).write_bytes(bytes(100))  # the beginning of another file
+    with pytest.raises(BrokenDataError, match="SHA-256 differs"):
+        download("cifar10", tmp_path, ("train",))
+    assert list(part_of(tmp_path).parent.iterdir()) == []
+
+
+def test_a_file_without_a_pinned_digest_that_was_damaged_later_is_named(unpinned, tmp_path):
+    file = download("cifar10", tmp_path) / "train-00000-of-00001.parquet"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(BrokenDataError, match=r"train-00000-of-00001\.parquet is damaged.*SHA-256"):
+        load_dataset("cifar10", cache_dir=tmp_path)
+
+
+def test_a_mirror_that_gives_no_digest_is_not_trusted_with_unpinned_files(hub, unpinned, tmp_path):
+    hub.etag = '"5f8-abc"'
+    with pytest.raises(BrokenDataError, match="came without a SHA-256"):
+        download("cifar10", tmp_path, ("train",))
+    assert not is_downloaded("cifar10", "train", tmp_path)
+
+
+@pytest.mark.parametrize(("counts", "classes"), [({"train": 201, "test": 3}, 3), ({"train": 200}, 4)])
+def test_a_download_with_other_numbers_than_the_data_set_is_known_to_have_is_refused(
+    pets, tmp_path, monkeypatch, counts, classes
+):
+    known = replace(HUB_DATASETS["cifar10"], counts=counts, num_classes=classes)
+    monkeypatch.setitem(HUB_DATASETS, "cifar10", known)
+    with pytest.raises(BrokenDataError, match=r"should have 20[01] images in [34] .* has 200 in 3"):
+        load_dataset("cifar10", cache_dir=tmp_path)
+    part = load_dataset("cifar10", classes=["dog"], cache_dir=tmp_path)
+    assert set(part.class_names) == {"dog"}, "a part of the classes is not compared with the whole"
+
+
+def test_a_data_set_of_images_of_all_sizes_has_a_size_of_its_own(pets, tmp_path, monkeypatch):
+    monkeypatch.setitem(HUB_DATASETS, "cifar10", replace(HUB_DATASETS["cifar10"], image_size=5))
+    assert load_dataset("cifar10", "test", cache_dir=tmp_path).images.shape == (3, 3, 5, 5)
+    assert load_dataset("cifar10", "test", image_size=4, cache_dir=tmp_path).images.shape == (3, 3, 4, 4)

@@ -8,8 +8,13 @@ import pytest
 from swin_edu.data import BrokenDataError, DataError
 from swin_edu.data import parquet as parquet_module
 from swin_edu.data.decoding import decode_image
-from swin_edu.data.parquet import read_parquet
+from swin_edu.data.parquet import open_parquet
 from swin_edu.data.shards import find_shards
+
+
+def read_parquet(files, image_size=None):
+    encoded = open_parquet(files)
+    return encoded.decode_all(image_size), encoded.labels, encoded.class_names
 
 
 def test_images_labels_and_class_names_come_back(tmp_path, write_parquet, encode):
@@ -36,7 +41,7 @@ def test_shards_are_read_in_the_order_of_their_numbers(tmp_path, write_parquet, 
 def test_rows_of_several_batches_keep_their_order_and_their_numbers(
     tmp_path, write_parquet, encode, monkeypatch
 ):
-    monkeypatch.setattr(parquet_module, "_ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(parquet_module, "IMAGES_AT_ONCE", 4)
     images = [encode(number) for number in range(11)]
     file = write_parquet(tmp_path / "train.parquet", images, labels=[number % 3 for number in range(11)])
     decoded, labels, _ = read_parquet([file])
@@ -112,3 +117,32 @@ def test_images_of_different_size_across_shards_are_refused(tmp_path, write_parq
     with pytest.raises(DataError, match=r"9 x 9 .* 8 x 8.*--image-size"):
         read_parquet([first, second])
     assert read_parquet([first, second], image_size=8)[0].shape == (2, 3, 8, 8)
+
+
+def test_a_list_of_classes_keeps_only_their_rows_and_numbers_them_anew(
+    tmp_path, write_parquet, encode, monkeypatch
+):
+    monkeypatch.setattr(parquet_module, "IMAGES_AT_ONCE", 4)
+    images = [encode(number) for number in range(22)]
+    labels = [number % 3 for number in range(22)]
+    # A batch without a wanted row, and a broken image of a class that is not wanted.
+    labels[4:8] = [1] * 4
+    images[5] = b"broken"
+    files = [
+        write_parquet(tmp_path / "train-00000-of-00002.parquet", images[:11], labels[:11]),
+        write_parquet(tmp_path / "train-00001-of-00002.parquet", images[11:], labels[11:]),
+    ]
+    encoded = open_parquet(files, ["fish", "cat"])
+    assert encoded.class_names == ["fish", "cat"]
+    kept = [number for number in range(22) if labels[number] != 1]
+    assert encoded.labels.tolist() == [{2: 0, 0: 1}[labels[number]] for number in kept]
+    decoded = encoded.decode_all()
+    assert len(decoded) == len(kept)
+    for pixels, number in zip(decoded, kept, strict=True):
+        np.testing.assert_array_equal(pixels.transpose(1, 2, 0), decode_image(images[number]))
+    images[20] = b"broken"
+    write_parquet(files[1], images[11:], labels[11:])
+    with pytest.raises(BrokenDataError, match=r"train-00001-of-00002\.parquet, row 9 cannot be decoded"):
+        open_parquet(files, ["fish", "cat"]).decode_all()
+    with pytest.raises(DataError, match="no class 'cow'"):
+        open_parquet(files, ["cow"])

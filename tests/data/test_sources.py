@@ -63,6 +63,43 @@ def test_places_are_searched_in_order_and_before_anything_else(tmp_path, write_p
     assert find_data("cifar10") == tmp_path / "first" / "cifar10"
 
 
+def test_tiny_imagenet_is_found_under_its_other_name(tmp_path, write_parquet, monkeypatch):
+    write_parquet(tmp_path / "tiny-imagenet-200" / "train.parquet", 6)
+    monkeypatch.setenv("SWIN_EDU_DATA", str(tmp_path))
+    assert len(load_dataset("tiny-imagenet", cache_dir=tmp_path / "c")) == 6
+    write_parquet(tmp_path / "tiny-imagenet" / "train.parquet", 9)
+    assert len(load_dataset("tiny-imagenet", cache_dir=tmp_path / "c")) == 9, "its own name goes first"
+
+
+def test_a_list_of_classes_gives_a_part_with_a_copy_and_a_fingerprint_of_its_own(parquet_folder, tmp_path):
+    def load(*classes, **more):
+        return load_dataset(parquet_folder, classes=classes or None, cache_dir=tmp_path / "c", **more)
+
+    everything, part, turned = load(), load("fish", "cat"), load("cat", "fish")
+    for _ in range(2):  # decoded, then from the cache
+        part = load("fish", "cat")
+        assert part.class_names == ["fish", "cat"]
+        assert part.labels.tolist() == [1, 0, 1, 0]
+        assert torch.equal(part.images, everything.images[[0, 2, 3, 5]])
+    assert turned.labels.tolist() == [0, 1, 0, 1]
+    assert len({everything.fingerprint, part.fingerprint, turned.fingerprint}) == 3
+    assert len(list((tmp_path / "c" / "decoded").iterdir())) == 3
+    file = tmp_path / "classes.txt"
+    file.write_text("fish\ncat\n")
+    from_file = load_dataset(parquet_folder, "test", classes=file, cache_dir=tmp_path / "c")
+    assert from_file.labels.tolist() == [1, 0]
+    with pytest.raises(DataError, match=r"no class 'dogg' \(close to it: dog\)"):
+        load("dogg")
+
+
+def test_of_the_shapes_too_some_classes_can_be_taken(tmp_path):
+    names = ["triangle inside circle", "circle inside triangle"]
+    part = load_dataset("shapes", "test", classes=names)
+    assert part.class_names == names
+    assert torch.bincount(part.labels).tolist() == [200, 200]
+    assert part.fingerprint != load_dataset("shapes", "test", classes=names[::-1]).fingerprint
+
+
 def test_a_relative_place_is_also_looked_for_from_the_course_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # as a notebook, which runs in notebooks/
     monkeypatch.setenv("SWIN_EDU_DATA", "swin_edu")
@@ -139,5 +176,8 @@ def test_the_real_tiny_imagenet_with_its_grey_images_is_read(real_data, tmp_path
     test = load_dataset(folder, "test", cache_dir=tmp_path)
     assert test.images.shape == (10_000, 3, 64, 64)
     assert test.num_classes == 200
+    assert test.class_names[0] == "n01443537"
+    assert len(set(test.class_words)) == 200
+    assert test.class_words[0] == "goldfish"
     grey = (test.images[:, 0] == test.images[:, 2]).flatten(1).all(dim=1)
     assert 10 < int(grey.sum()) < 1000
