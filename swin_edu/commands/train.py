@@ -90,6 +90,8 @@ def train(
     given = {name: value for name, value in settings.items() if _is_given(context, name)}
     if options := _parse_options(model_option or []):
         given["model_options"] = options
+    if given.get("classes"):
+        given["classes"] = _read_classes(given["classes"], console)
     run_path, begun = out or Path("runs") / _name_of(recipe, given), resume
     try:
         training = _open(run_path, recipe, given, resume, overwrite)
@@ -117,6 +119,15 @@ def train(
 def _is_given(context: typer.Context, name: str) -> bool:
     # By name, because newer versions of Typer bring their own copy of click's enum.
     return getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+
+
+def _read_classes(file: Path, console: Console) -> list[str]:
+    from swin_edu.data import DataError, read_class_list
+
+    try:
+        return read_class_list(file)
+    except (DataError, OSError) as error:
+        stop_with(error, console)
 
 
 def _name_of(recipe: str | None, given: dict[str, Any]) -> str:

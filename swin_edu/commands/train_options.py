@@ -6,6 +6,7 @@ A setting without a line here has no option; a test asks that all but the networ
 import inspect
 from collections.abc import Callable
 from dataclasses import fields
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +18,8 @@ OPTIONS = {
     "data": (WHAT, "shapes (built in), cifar10, cifar100, a folder, or a name in SWIN_EDU_DATA."),
     "image_size": (WHAT, "Scale every image's largest centred square to this side, where sizes differ."),
     "model": (WHAT, "swin_cifar, swin_tiny, swin_small, swin_base, swin_large."),
+    "classes": (WHAT, "A text file with one class a line: train on these alone, in this order."),
+    "weights": (WHAT, "Begin with the weights of a file or a name on the hub; the network is the one in it."),
     "validation": (WHAT, "Hold out so many training images and test on them, not on the test split."),
     "epochs": (HOW, "Passes over the training images."),
     "batch_size": (HOW, "Images in one step, of all processes together."),
@@ -46,6 +49,9 @@ OPTIONS = {
 }
 
 
+_KINDS = {"classes": Path | None}
+
+
 def with_settings(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command an option for each setting, in place of its ``**settings``.
 
@@ -67,7 +73,8 @@ def with_settings(command: Callable[..., None]) -> Callable[..., None]:
             setting.name,
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
             default=setting.default,
-            annotation=Annotated[setting.type, _option(setting.name)],
+            # On the command line a list is a file.
+            annotation=Annotated[_KINDS.get(setting.name, setting.type), _option(setting.name)],
         )
         for setting in fields(TrainingSettings)
         if setting.name in OPTIONS

@@ -1,8 +1,8 @@
 """TrivialAugment for a whole batch at once: each image gets one change, as strong as chance has it.
 
 Müller and Hutter 2021, "TrivialAugment: tuning-free yet state-of-the-art data augmentation" (the wide space).
-It takes the place of RandAugment in Swin's recipe (paper, Section 4.1), which has two numbers to tune. Colours
-change as in Pillow, against which the tests compare.
+It takes the place of RandAugment in Swin's recipe (paper, Section 4.1), which has two numbers to tune.
+Colours change as in Pillow, against which the tests compare.
 """
 
 import math

@@ -1,7 +1,7 @@
 """What happens to a batch of images before the network sees it, in one place and in order.
 
-Crop and mirror, change, normalise, erase, mix: each is a function of `swin_edu.data`, on the whole batch at once,
-on the device where the images are. Notebook 08 shows each step.
+Crop and mirror, change, normalise, erase, mix: each is a function of `swin_edu.data`, on the whole batch at
+once, on the device where the images are. Notebook 08 shows each step.
 """
 
 from dataclasses import dataclass

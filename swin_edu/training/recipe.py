@@ -8,7 +8,8 @@ import math
 import torch
 
 import swin_edu.model as models
-from swin_edu.model import SwinTransformer
+from swin_edu.model import SwinTransformer, load_checkpoint
+from swin_edu.model.weight_files import CheckpointError
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.settings import TrainingSettings
 
@@ -16,7 +17,7 @@ PRESETS = ("swin_cifar", "swin_tiny", "swin_small", "swin_base", "swin_large")
 
 
 def build_model(settings: TrainingSettings, num_classes: int) -> SwinTransformer:
-    """The network that the settings name, with fresh weights.
+    """The network that the settings name, with fresh weights or with those of a file.
 
     Args:
         settings: its ``model`` is a preset, its ``model_options`` change single settings of it.
@@ -26,12 +27,18 @@ def build_model(settings: TrainingSettings, num_classes: int) -> SwinTransformer
         The network, on the CPU.
 
     Raises:
-        TrainingError: if there is no such preset or option, or the options do not fit together.
+        TrainingError: if there is no such preset, file or option, or the options do not fit together.
 
     Example:
         >>> build_model(TrainingSettings(), 10).config.num_classes
         10
     """
+    if settings.weights:
+        try:
+            options = {"num_classes": num_classes, **settings.model_options}
+            return load_checkpoint(settings.weights, **options).train()
+        except (CheckpointError, TypeError, OSError) as error:
+            raise TrainingError(str(error)) from error
     if settings.model not in PRESETS:
         raise TrainingError(f"model must be one of {', '.join(PRESETS)}, got {settings.model!r}")
     try:

@@ -15,15 +15,15 @@ PRECISIONS = ("auto", "float32", "bfloat16")
 OPTIMIZERS = ("adamw", "muon")
 _IN_WORDS = {
     **{int: "a whole number", float: "a number", str: "text", bool: "true or false"},
-    **{dict: "names with values", NoneType: "left out"},
+    **{dict: "names with values", list: "a list of names", NoneType: "left out"},
 }
 
 
 def _kinds(annotation: Any) -> tuple[type, ...]:
     """int | None -> (int, NoneType); dict[str, Any] -> (dict,)."""
-    if get_origin(annotation) is dict:
-        return (dict,)
-    return get_args(annotation) or (annotation,)
+    if get_origin(annotation) in (dict, list):
+        return (get_origin(annotation),)
+    return tuple(kind for part in get_args(annotation) for kind in _kinds(part)) or (annotation,)
 
 
 def _fits(value: Any, kinds: tuple[type, ...]) -> bool:
@@ -51,9 +51,14 @@ class TrainingSettings:
     image_size: int | None = None
     # Any preset of swin_edu.model; this one is made for 32 x 32 pixels.
     model: str = "swin_cifar"
+    # Weights to begin with: a file, a run's model.safetensors, or a name on the hub. The network is the one in
+    # it, with a new head and, where model_options say so, another window (its bias tables are resized).
+    weights: str | None = None
     # Single settings of SwinConfig that differ from the preset, such as {"window_size": 8}.
     model_options: dict[str, Any] = field(default_factory=dict)
 
+    # Names or WordNet ids of the classes that are taken, in this order; None takes all.
+    classes: list[str] | None = None
     # Training images that are held out and tested on in place of the test split: choices are made on these,
     # so that the test split stays unseen until the end.
     validation: int = 0
@@ -85,7 +90,7 @@ class TrainingSettings:
     crop_padding: int | None = None
     # None mirrors wherever a mirrored image keeps its class, which shapes do not.
     flip: bool | None = None
-    # One change of place or colour for each image, as strong as chance has it (`swin_edu.data.trivial_augment`).
+    # One change of place or colour for each image (`swin_edu.data.trivial_augment`); for long runs, too.
     trivial_augment: bool = False
     # Mixup and CutMix mix images and targets (0: none; Section 4.1 has 0.8 and 1.0). They and random erasing
     # pay in long runs, where a network would learn its images by heart; in short ones they slow it down.

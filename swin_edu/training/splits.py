@@ -34,11 +34,12 @@ def load_splits(settings: TrainingSettings) -> tuple[ImageDataset, ImageDataset]
         >>> [len(part) for part in load_splits(TrainingSettings(validation=1000))]
         [9000, 1000]
     """
-    train = load_dataset(settings.data, "train", image_size=settings.image_size)
+    options = {"image_size": settings.image_size, "classes": settings.classes}
+    train = load_dataset(settings.data, "train", **options)
     if settings.validation:
         train, test = hold_out(train, settings.validation)
     else:
-        test = load_dataset(settings.data, "test", image_size=settings.image_size)
+        test = load_dataset(settings.data, "test", **options)
     if train.class_names != test.class_names or train.images.shape[1:] != test.images.shape[1:]:
         raise TrainingError(
             f"the two splits of {settings.data} do not fit together: for training {train.num_classes} "

@@ -6,7 +6,7 @@ import math
 import pytest
 import torch
 
-from swin_edu.model import RelativePositionBias, swin_cifar
+from swin_edu.model import RelativePositionBias, save_checkpoint, swin_cifar
 from swin_edu.training import (
     TrainingError,
     TrainingSettings,
@@ -17,6 +17,20 @@ from swin_edu.training import (
     make_optimizer,
     parameter_groups,
 )
+
+
+def test_a_network_can_begin_with_weights_of_a_file_with_a_new_head_and_another_window(tmp_path):
+    torch.manual_seed(0)
+    first = swin_cifar(embed_dim=16, num_heads=(1, 2, 4))
+    save_checkpoint(first, tmp_path / "first.safetensors")
+    settings = TrainingSettings(weights=str(tmp_path / "first.safetensors"), model_options={"window_size": 5})
+    model = build_model(settings, num_classes=3)
+    assert (model.config.embed_dim, model.config.num_classes, model.config.window_size) == (16, 3, 5)
+    assert model.training
+    before, after = (m.stages[1].blocks[0].mlp.expand.weight for m in (first, model))
+    assert torch.equal(before, after)
+    with pytest.raises(TrainingError, match=r"cannot load .*nowhere"):
+        build_model(TrainingSettings(weights=str(tmp_path / "nowhere.pt")), 3)
 
 
 def test_only_matrices_and_kernels_decay_and_no_parameter_is_lost():

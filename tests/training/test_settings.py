@@ -56,7 +56,15 @@ def test_settings_of_another_version_are_refused():
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("epochs", 2.5), ("epochs", "3"), ("seed", True), ("flip", 1), ("data", 5), ("learning_rate", "fast")],
+    [
+        ("epochs", 2.5),
+        ("epochs", "3"),
+        ("seed", True),
+        ("flip", 1),
+        ("data", 5),
+        ("learning_rate", "fast"),
+        ("classes", "cat"),
+    ],
 )
 def test_a_setting_of_another_type_is_named_with_its_value(name, value):
     with pytest.raises(TrainingError, match=f"{name} must be .*, got {value!r}"):
