@@ -26,6 +26,7 @@ from swin_edu.training.run_folder import RunFolder
 from swin_edu.training.run_state import restore, state_of
 from swin_edu.training.settings import TrainingSettings
 from swin_edu.training.splits import load_splits
+from swin_edu.training.tensorboard import Board, find_board
 
 _TEST_BATCH = 500
 
@@ -67,6 +68,7 @@ class Training:
     ) -> None:
         self.settings, self.processes = settings, processes or this_process()
         self.run: RunFolder | None = None
+        self.board: Board | None = None
         if settings.threads:
             torch.set_num_threads(settings.threads)
         self.device = self.processes.on_device(choose_device(settings.device))
@@ -106,6 +108,7 @@ class Training:
             restore(self, state, run)
         if self.processes.first:
             run.forget_after(self.finished_epochs)
+            self.board = find_board(run.path)
         self.run = run
 
     def average(self) -> nn.Module | None:
@@ -250,4 +253,6 @@ class Training:
         wanted = isinstance(record, EpochRecord) or record.step % max(record.steps // 20, 1) == 0
         if self.run is not None and self.processes.first and wanted:
             self.run.append(record)
+            if self.board is not None:
+                self.board.add(record)
         return record

@@ -121,8 +121,7 @@ RECIPES = {
             "weights": "timm/swin_tiny_patch4_window7_224.ms_in1k",
             "epochs": 5,
             "batch_size": 128,
-            # A tenth of the rate from scratch: the weights are good already (paper, Appendix A2.1, uses 1e-5 to 2e-5
-            # for batches of 1024 at 384 pixels).
+            # A tenth of the rate from scratch: the weights are good already.
             "learning_rate": 1e-4,
             "crop_padding": 16,
             "ema_decay": 0.99,
