@@ -1,5 +1,6 @@
 """The loop: it learns, every image counts once, and a resumed run ends with the very same weights."""
 
+import functools
 from dataclasses import replace
 
 import pytest
@@ -291,3 +292,23 @@ def test_images_of_your_own_are_trained_on_in_place_of_those_that_the_settings_n
     assert (training.train_set, training.test_set) == mine
     *_, last = run_to_end(training)
     assert last.test_accuracy * 8 == round(last.test_accuracy * 8)
+
+
+def test_compiled_the_run_is_the_same_and_leaves_out_a_smaller_last_batch(settings, monkeypatch):
+    monkeypatch.setattr(torch, "compile", functools.partial(torch.compile, backend="eager"))
+    options = {**TINY, "drop_path_rate": 0.0}
+    settings = replace(settings, epochs=2, limit_train=80, model_options=options)
+    compiled = run_to_end(Training(replace(settings, compile=True)))
+    assert [record.steps for record in compiled if isinstance(record, StepRecord)] == [2] * 4
+    plain = run_to_end(Training(settings))
+    assert [record.steps for record in plain if isinstance(record, StepRecord)] == [3] * 6
+    assert compiled[0].loss == pytest.approx(plain[0].loss, abs=1e-5)
+
+
+def test_records_may_come_less_often_and_then_tell_the_mean_of_what_they_skipped(settings):
+    often = [r for r in run_to_end(Training(settings)) if isinstance(r, StepRecord)]
+    seldom = run_to_end(Training(replace(settings, record_every=2)))
+    steps = [record for record in seldom if isinstance(record, StepRecord)]
+    assert [(record.epoch, record.step) for record in steps] == [(e, s) for e in (1, 2, 3) for s in (2, 3)]
+    assert steps[0].loss == pytest.approx((often[0].loss + often[1].loss) / 2)
+    assert steps[1].loss == pytest.approx(often[2].loss)
