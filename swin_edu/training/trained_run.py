@@ -3,7 +3,6 @@
 `swin-edu evaluate` opens a run with it; so can notebooks 08 and 09.
 """
 
-import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,8 @@ from swin_edu.training.evaluation import Evaluation, evaluate_model
 from swin_edu.training.recipe import build_model, choose_device, choose_precision
 from swin_edu.training.run_checkpoints import list_run_checkpoints, load_run_checkpoint
 from swin_edu.training.run_folder import RunFolder
-from swin_edu.training.settings import TrainingSettings, settings_from_json
+from swin_edu.training.run_reading import read_results, read_settings
+from swin_edu.training.settings import TrainingSettings
 from swin_edu.training.splits import load_splits
 
 
@@ -69,63 +69,6 @@ class TrainedRun:
         )
 
 
-def read_settings(run: RunFolder) -> TrainingSettings:
-    """The settings of a run that is only looked at.
-
-    Args:
-        run: any folder.
-
-    Raises:
-        TrainingError: if it holds no run, or its settings cannot be read.
-
-    Example:
-        >>> read_settings(RunFolder("/nowhere"))
-        Traceback (most recent call last):
-        swin_edu.training.errors.TrainingError: /nowhere does not exist; name the folder of a run, such as ...
-    """
-    if not run.path.is_dir():
-        what = "is a file" if run.path.exists() else "does not exist"
-        raise TrainingError(f"{run.path} {what}; name the folder of a run, such as runs/cifar10-swin_cifar")
-    if not run.settings.is_file():
-        raise TrainingError(
-            f"{run.path} holds no run (no settings.json); name the folder that swin-edu train wrote to"
-        )
-    try:
-        return settings_from_json(run.settings.read_text(encoding="utf-8"), run.settings)
-    except OSError as error:
-        raise TrainingError(f"{run.settings} cannot be read: {error}") from error
-
-
-def read_results(run: RunFolder) -> dict[str, Any] | None:
-    """What ``results.json`` of a run holds.
-
-    Args:
-        run: any folder.
-
-    Returns:
-        Its content; None where the run is not finished.
-
-    Raises:
-        TrainingError: if the file is damaged.
-
-    Example:
-        >>> read_results(RunFolder("/nowhere")) is None
-        True
-    """
-    if not run.results.is_file():
-        return None
-    try:
-        results = json.loads(run.results.read_text(encoding="utf-8"))
-        # What every version has written.
-        results["test_accuracy"], results["class_names"], results["channel_mean"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise TrainingError(
-            f"{run.results} is damaged ({type(error).__name__}: {error}); write it again with "
-            f"swin-edu train --out {run.path} --resume"
-        ) from error
-    return results
-
-
 def open_trained_run(
     path: str | Path, *, data: str | None = None, checkpoint: str | Path | None = None, device: str = "auto"
 ) -> TrainedRun:
@@ -154,25 +97,15 @@ def open_trained_run(
     run = RunFolder(path)
     settings, results = read_settings(run), read_results(run)
     place = choose_device(device)
-    weights, notes = _choose_weights(run, settings, results is not None, checkpoint)
-    state = None if weights.suffix == ".safetensors" else _read_state(weights)
-    if results is None:
-        train, test = load_splits(settings)
-        mean, deviation = train.channel_statistics()
-        facts = {"class_names": train.class_names, "channel_mean": mean}
-        # As the loop does: images of a single brightness would be divided by zero.
-        facts["channel_deviation"] = [max(value, 1e-3) for value in deviation]
-    else:
-        facts, test = results, None
-    known = facts.get("fingerprints") or (state or {}).get("data")
-    if data is not None:
-        settings, test = replace(settings, data=data), None
-    if test is None:
-        test = load_dataset(settings.data, "test", image_size=settings.image_size)
-        test = test.subset(settings.limit_test or len(test))
+    weights, state, notes = _choose_weights(run, settings, results is not None, checkpoint)
+    facts = results or _facts_of_training(settings, state)
+    settings = settings if data is None else replace(settings, data=data)
+    test = load_dataset(settings.data, "test", image_size=settings.image_size)
+    test = test.subset(settings.limit_test or len(test))
     if test.class_names != facts["class_names"]:
         raise TrainingError(_explain_classes(settings.data, facts["class_names"], test.class_names))
-    if data is None and known and known[1] != test.fingerprint:
+    # Runs of the first version did not write fingerprints down.
+    if data is None and facts.get("fingerprints", ["", test.fingerprint])[1] != test.fingerprint:
         raise TrainingError(
             f"The test images of {settings.data} have changed since {run.path} was trained, so the accuracy "
             "would not be that of the run. Bring the old data back, or say that you want to test on what is "
@@ -197,25 +130,36 @@ def open_trained_run(
     )
 
 
+def _facts_of_training(settings: TrainingSettings, state: dict[str, Any] | None) -> dict[str, Any]:
+    """What ``results.json`` would say of the training images; for runs that have none yet."""
+    train, _ = load_splits(settings)
+    mean, deviation = train.channel_statistics()
+    facts = {"class_names": train.class_names, "channel_mean": mean}
+    # As the loop does: images of a single brightness would be divided by zero.
+    facts["channel_deviation"] = [max(value, 1e-3) for value in deviation]
+    return facts if state is None else {**facts, "fingerprints": state["data"]}
+
+
 def _choose_weights(
     run: RunFolder, settings: TrainingSettings, finished: bool, checkpoint: str | Path | None
-) -> tuple[Path, list[str]]:
-    """The file to read the weights from, and what to say about that choice."""
+) -> tuple[Path, dict[str, Any] | None, list[str]]:
+    """The file with the weights, its content where it is a checkpoint, and what to say about the choice."""
     if checkpoint is not None:
-        if not Path(checkpoint).is_file():
-            raise TrainingError(f"there is no file {checkpoint}; checkpoints of the run: {_names(run)}")
-        return Path(checkpoint), []
+        file = Path(checkpoint)
+        if not file.is_file():
+            raise TrainingError(f"there is no file {file}; checkpoints of the run: {_names(run)}")
+        return file, None if file.suffix == ".safetensors" else _read_state(file), []
     if finished and run.weights.is_file():
-        return run.weights, []
+        return run.weights, None, []
     notes = [f"{run.weights} is missing." if finished else f"{run.path} is not finished."]
     for file in reversed(list_run_checkpoints(run.checkpoints)):
         try:
-            epoch = _read_state(file)["epoch"]
+            state = _read_state(file)
         except TrainingError as error:
             notes.append(f"Passed over: {error}.")
         else:
-            notes.append(f"Tested is its newest whole checkpoint, epoch {epoch} of {settings.epochs}.")
-            return file, [" ".join(notes)]
+            notes.append(f"Tested is its newest whole checkpoint, epoch {state['epoch']} of {settings.epochs}.")
+            return file, state, [" ".join(notes)]
     raise TrainingError(
         f"{' '.join(notes)} There is no whole checkpoint to test instead. Go on with it: "
         f"swin-edu train --out {run.path} --resume"
