@@ -1,4 +1,4 @@
-"""The commands of `swin-edu`, one module each: `doctor`, `lab`, `data`, `train`, and the
+"""The commands of `swin-edu`, one module each: `doctor`, `lab`, `data`, `train`, `evaluate`, `compare`, and the
 teacher's `release`, `collect`, `feedback`.
 
 `swin_edu/cli.py` registers them; the notebooks use the library directly and none of these.

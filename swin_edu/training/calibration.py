@@ -34,7 +34,7 @@ class Calibration:
 
     @property
     def error(self) -> float:
-        """Expected calibration error, 0..1: the mean distance of the two over the bins, weighted by images."""
+        """Expected calibration error, 0..1: mean distance of the two over the bins, weighted by images."""
         distances = (self.accuracies - self.confidences).abs().nan_to_num()
         return float((distances * self.counts).sum() / self.counts.sum())
 

@@ -158,7 +158,9 @@ def _choose_weights(
         except TrainingError as error:
             notes.append(f"Passed over: {error}.")
         else:
-            notes.append(f"Tested is its newest whole checkpoint, epoch {state['epoch']} of {settings.epochs}.")
+            notes.append(
+                f"Tested is its newest whole checkpoint, epoch {state['epoch']} of {settings.epochs}."
+            )
             return file, state, [" ".join(notes)]
     raise TrainingError(
         f"{' '.join(notes)} There is no whole checkpoint to test instead. Go on with it: "
