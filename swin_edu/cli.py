@@ -1,4 +1,4 @@
-"""The command `swin-edu`: doctor, lab, data, train, evaluate, compare; for teachers release, collect, grade, feedback, practice.
+"""The command `swin-edu`: doctor, lab, data, train, evaluate, compare; and more for teachers.
 
 Each command is one module in `swin_edu/commands/`; `00_start_here` shows how they are used.
 """

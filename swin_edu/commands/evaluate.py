@@ -88,12 +88,12 @@ def _check_folder(folder: Path) -> None:
 
     if folder.exists() and not folder.is_dir():
         raise TrainingError(f"{folder} is a file; name a folder with --out")
-    if folder.is_dir() and any(folder.iterdir()):
-        if not any((folder / name).is_file() for name in EVALUATION_FILES):
-            raise TrainingError(
-                f"{folder} holds files that are no evaluation, so nothing is written there; name another "
-                "folder with --out"
-            )
+    ours = any((folder / name).is_file() for name in EVALUATION_FILES)
+    if folder.is_dir() and any(folder.iterdir()) and not ours:
+        raise TrainingError(
+            f"{folder} holds files that are no evaluation, so nothing is written there; name another folder "
+            "with --out"
+        )
 
 
 def _print_summary(evaluation: "Evaluation", trained: "TrainedRun", page: Path) -> None:

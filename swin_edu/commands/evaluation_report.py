@@ -1,4 +1,4 @@
-"""The files that `swin-edu evaluate` leaves: numbers as JSON, three figures, and a page that ties them together.
+"""The files that `swin-edu evaluate` leaves: numbers as JSON, three figures, and a page about them.
 
 The numbers are those of `swin_edu.training.evaluation`, the figures those of notebook 08.
 """
@@ -151,8 +151,8 @@ def _page(
         "Test-time flip takes the mean of the logits of each image and its mirror image; it costs twice the "
         "time, so it stands apart."
         if evaluation.flip_accuracy is not None
-        else "There is no accuracy with test-time flip, because a mirror image of this data may be of another "
-        "class."
+        else "There is no accuracy with test-time flip, because a mirror image of this data may be of "
+        "another class."
     )
     sections = [
         f"# {settings.model} on {_cell(settings.data)}",

@@ -29,8 +29,7 @@ class Evaluation:
         predictions: (N,), int64: the classes with the largest logits.
         confidences: (N,), float64: the probability that the network gave to its prediction, 0..1.
         loss: mean cross-entropy, without label smoothing.
-        flip_accuracy: part of the images named rightly by the mean of the logits of image and mirror image,
-            0..1; None where that was not tried.
+        flip_accuracy: with the mean of the logits of image and mirror image; None where that was not tried.
 
     Example:
         >>> seen = evaluate_logits(torch.eye(2), torch.tensor([0, 0]), ["cat", "dog"])

@@ -205,6 +205,6 @@ def _explain_classes(data: str, trained: list[str], found: list[str]) -> str:
     else:
         only = "the names are the same, in another order"
     return (
-        f"The network knows {len(trained)} classes, and {data} has {len(found)} that are not the same ({only}). "
-        "Test on data with the classes of the run: --data NAME_OR_FOLDER"
+        f"The network knows {len(trained)} classes, and {data} has {len(found)} that are not the same "
+        f"({only}). Test on data with the classes of the run: --data NAME_OR_FOLDER"
     )

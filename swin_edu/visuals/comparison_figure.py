@@ -96,7 +96,8 @@ def comparison_figure(curves: Mapping[str, Curve]) -> Picture:
     for text in legend.get_texts():
         text.set_parse_math(False)
     told = " ".join(
-        f"{run}: {100 * curve.accuracy[-1]:.1f} % after {curve.epochs[-1]} epochs and {curve.seconds[-1]:.0f} s."
+        f"{run}: {100 * curve.accuracy[-1]:.1f} % after {curve.epochs[-1]} epochs and "
+        f"{curve.seconds[-1]:.0f} s."
         for run, curve in curves.items()
     )
     return finish_card(figure, f"Curves of {len(curves)} run{'s' * (len(curves) > 1)}. {told}")

@@ -1,4 +1,4 @@
-"""Which classes a network mixes up: a matrix where there are few classes, the worst pairs where there are many.
+"""Which classes a network mixes up: a matrix for few classes, the pairs mixed up most for many.
 
 Notebook 08 shows it; `swin-edu evaluate` writes it as a file.
 """
@@ -25,7 +25,7 @@ def confusion_figure(answers: Answers) -> Picture:
     Example:
         >>> from swin_edu.training.evaluation import evaluate_logits
         >>> confusion_figure(evaluate_logits(torch.eye(2), torch.tensor([0, 0]), ["cat", "dog"]))
-        Picture: Which classes are mixed up. Most often: cat called dog (1 of 1).
+        Picture: Which classes are mixed up. Most often: cat called dog (1 of 2).
     """
     names, counts = answers.class_names, answers.counts.tolist()
     pairs = answers.most_confused(_PAIRS)

@@ -26,7 +26,7 @@ def calibration_figure(answers: Answers) -> Picture:
     Example:
         >>> from swin_edu.training.evaluation import evaluate_logits
         >>> calibration_figure(evaluate_logits(torch.eye(2), torch.tensor([0, 0]), ["cat", "dog"]))
-        Picture: Reliability diagram. Mean confidence 73.1 %, accuracy 50.0 %, expected calibration error 23.1 %.
+        Picture: Reliability diagram. Mean confidence 73.1 %, accuracy 50.0 %, ...
     """
     bins = answers.calibration
     error = f"expected calibration error {100 * bins.error:.1f} %"
@@ -57,9 +57,7 @@ def calibration_figure(answers: Answers) -> Picture:
         zorder=3,
         label="from right answers to mean confidence",
     )
-    diagram.plot(
-        (0, 100), (0, 100), "--", color=colour("ink"), linewidth=1, zorder=4, label="as often as promised"
-    )
+    diagram.plot((0, 100), (0, 100), "--", color=colour("ink"), linewidth=1, zorder=4, label="as promised")
     diagram.set(ylim=(0, 100))
     histogram.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10], integer=True))
     histogram.bar(middles, 100 * counts / counts.sum(), **faces)
@@ -100,8 +98,8 @@ def worst_mistakes_figure(answers: Answers, dataset: Images, count: int = 18) ->
     """
     if len(dataset.images) != len(answers.labels):
         raise ValueError(
-            f"{len(answers.labels)} answers need as many images, got {len(dataset.images)}; was another split "
-            "evaluated?"
+            f"{len(answers.labels)} answers need as many images, got {len(dataset.images)}; was another "
+            "split evaluated?"
         )
     places = answers.worst_mistakes(count)
     side, caption, gap = 104, 34, 12
