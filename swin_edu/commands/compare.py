@@ -3,6 +3,7 @@
 Notebooks 08 and 09 show the same figure; runs that are still going take part.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +24,9 @@ __all__ = ["compare"]
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, finished or still going.")],
+    runs: Annotated[
+        list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, finished or still going.")
+    ],
     out: Annotated[Path, typer.Option(help="Picture of the curves, a .png file.")] = Path("comparison.png"),
 ) -> None:
     """Draw the curves of several runs beside each other and say what differs.
@@ -38,7 +41,7 @@ def compare(
         typer.BadParameter: if ``--out`` is no PNG file.
     """
     from swin_edu.training import TrainingError
-    from swin_edu.training.comparison import same_test, short_names, summarise_run
+    from swin_edu.training.comparison import differing_settings, same_test, short_names, summarise_run
     from swin_edu.visuals.comparison_figure import LARGEST, Curve, comparison_figure
 
     console = Console(stderr=True)
@@ -70,35 +73,52 @@ def compare(
             temporary.write_bytes(comparison_figure(drawn).png)
     except OSError as error:
         stop_with(error, console)
-    Console().print(_table(names, found))
+    output = Console()
+    output.print(_results(names, found))
+    if differing := differing_settings(found):
+        output.print("\nsettings that differ", highlight=False)
+        output.print(_settings(names, differing))
+    output.print()
     if not same_test(found):
         print("The runs were not tested on the same images, so their accuracies say little about each other.")
     print(f"curves in {out}")
 
 
-def _table(names: list[str], runs: list["RunSummary"]) -> Table:
-    from swin_edu.training.comparison import differing_settings
+def _results(names: list[str], runs: list["RunSummary"]) -> Table:
     from swin_edu.training.console import describe_seconds
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    differing = differing_settings(runs)
-    table.add_column("run", overflow="fold")
-    for name in differing:
-        table.add_column(Text(name), overflow="fold")
-    for name in ("epochs done", "test accuracy", "training", "images/s", "parameters"):
-        table.add_column(name, justify="right")
-    for place, (name, run) in enumerate(zip(names, runs, strict=True)):
+    rows = []
+    for name, run in zip(names, runs, strict=True):
         done = str(run.epochs[-1].epoch)
-        row = [
-            name,
-            *(_words(values[place]) for values in differing.values()),
-            done if run.finished else f"{done} of {run.settings.epochs}",
-            percent(run.accuracy, 2),
-            describe_seconds(run.seconds),
-            f"{run.images_per_second:,.0f}",
-            "–" if run.parameters is None else f"{run.parameters:,}",
-        ]
-        # As Text, because folders and data may have square brackets in their names.
+        rows.append(
+            [
+                name,
+                done if run.finished else f"{done} of {run.settings.epochs}",
+                percent(run.accuracy, 2),
+                describe_seconds(run.seconds),
+                f"{run.images_per_second:,.0f}",
+                "–" if run.parameters is None else f"{run.parameters:,}",
+            ]
+        )
+    head = ("run", "epochs", "test accuracy", "training", "images/s", "parameters")
+    return _table(head, rows, justify="right")
+
+
+def _settings(names: list[str], differing: dict[str, list[Any]]) -> Table:
+    """One row a run or one row a setting, whichever gives fewer columns."""
+    words = {name: [_words(value) for value in values] for name, values in differing.items()}
+    if len(names) < len(differing):
+        return _table(["", *names], [[name, *values] for name, values in words.items()])
+    by_run = zip(names, *words.values(), strict=True)
+    return _table(["run", *words], [list(row) for row in by_run])
+
+
+def _table(head: Sequence[str], rows: list[list[str]], justify: str = "left") -> Table:
+    # As Text, because folders and data may have square brackets in their names.
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    for place, name in enumerate(head):
+        table.add_column(Text(name), overflow="fold", justify=justify if place else "left")
+    for row in rows:
         table.add_row(*map(Text, row))
     return table
 

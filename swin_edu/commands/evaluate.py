@@ -24,7 +24,7 @@ _SHOWN = 3  # classes, pairs and mistakes in the summary
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Folder of a run, as swin-edu train wrote it.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run, as swin-edu train wrote it.")],
     data: Annotated[
         str | None,
         typer.Option(help="Test on the test images of this name or folder instead of the run's own."),
@@ -121,7 +121,7 @@ def _print_summary(evaluation: "Evaluation", trained: "TrainedRun", page: Path) 
         add("with test-time flip", percent(evaluation.flip_accuracy, 2))
     add("cross-entropy", f"{evaluation.loss:.4f}")
     bins = evaluation.calibration
-    tendency = "too sure of itself" if bins.confidence > evaluation.accuracy else "surer than it says"
+    tendency = "too sure of itself" if bins.confidence > evaluation.accuracy else "not sure enough"
     add("calibration error", f"{percent(bins.error)}; mean confidence {percent(bins.confidence)}: {tendency}")
     hardest = sorted((recall, names[i]) for i, recall in enumerate(evaluation.recall.tolist()) if counts[i])
     add("hardest classes", ", ".join(f"{name} {percent(recall)}" for recall, name in hardest[:_SHOWN]))

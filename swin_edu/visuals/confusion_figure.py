@@ -37,7 +37,7 @@ def confusion_figure(answers: Answers) -> Picture:
 
 
 def _matrix(answers: Answers, told: str) -> Picture:
-    classes, names = len(answers.class_names), [shorten(name, 16) for name in answers.class_names]
+    classes, names = len(answers.class_names), [shorten(name, 30) for name in answers.class_names]
     cell = 44 if classes <= 12 else 34
     margin = 14 + 6 * max(map(len, names))
     side = cell * classes
@@ -69,7 +69,7 @@ def _matrix(answers: Answers, told: str) -> Picture:
 
 
 def _pair_bars(answers: Answers, pairs: list[tuple[int, int, int]], told: str) -> Picture:
-    names, counts = [shorten(name, 22) for name in answers.class_names], answers.counts.tolist()
+    names, counts = [shorten(name, 30) for name in answers.class_names], answers.counts.tolist()
     title = f"most often mixed up, of {len(names)} classes: true → predicted"
     left = 24 + 7.5 * max((len(names[true] + names[said]) for true, said, _ in pairs), default=12)
     figure, (axes,) = draw_panels([title], [(360, 22 * max(len(pairs), 1))], below=18, left=round(left))

@@ -3,18 +3,21 @@
 Notebook 08 shows them; `swin-edu evaluate` writes them as files.
 """
 
+from textwrap import wrap
+
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.ticker import MaxNLocator
 
 from swin_edu.visuals.confusion_figure import confusion_figure
-from swin_edu.visuals.evaluation_parts import SMALL, Answers, Images, quiet, shorten
+from swin_edu.visuals.evaluation_parts import SMALL, Answers, Images, quiet
 from swin_edu.visuals.palette import colour
 from swin_edu.visuals.picture import Picture, draw_panels, finish_card
 
 __all__ = ["calibration_figure", "confusion_figure", "worst_mistakes_figure"]
 
 _COLUMNS = 6
+_LETTERS = 17  # in a line under a picture
 
 
 def calibration_figure(answers: Answers) -> Picture:
@@ -102,33 +105,34 @@ def worst_mistakes_figure(answers: Answers, dataset: Images, count: int = 18) ->
             "split evaluated?"
         )
     places = answers.worst_mistakes(count)
-    side, caption, gap = 104, 34, 12
-    rows = max(-(-len(places) // _COLUMNS), 1)
-    across, down = side + gap, side + caption + gap
-    size = (_COLUMNS * across - gap, rows * down - gap if places else 24)
+    captions = []
+    for place in places:
+        said, true = (answers.class_names[int(kind[place])] for kind in (answers.predictions, answers.labels))
+        sure = f"{100 * float(answers.confidences[place]):.0f} %"
+        captions.append((f"{sure} {said}", f"is {true}"))
+    lines = [[wrap(words, _LETTERS, max_lines=2, placeholder="…") for words in pair] for pair in captions]
+    said_lines = max((len(said) for said, _ in lines), default=0)
+    true_lines = max((len(true) for _, true in lines), default=0)
+    side, gap, line = 104, 12, 14
+    across, down = side + gap, side + gap + line * (said_lines + true_lines) + 6
+    size = (_COLUMNS * across - gap, max(-(-len(places) // _COLUMNS) * down - gap, 24))
     title = "the surest mistakes: confidence in the predicted class, then the true class"
     figure, (axes,) = draw_panels([title if places else "no mistake in the test images"], [size])
-    axes.set(xlim=(0, size[0]), ylim=(size[1], 0), xticks=[], yticks=[])
+    axes.set(xticks=[], yticks=[])
     axes.spines[:].set_visible(False)
-    told = []
-    for number, place in enumerate(places):
+    style = {"va": "top", "linespacing": 1.15, **SMALL}
+    for number, (place, (said, true)) in enumerate(zip(places, lines, strict=True)):
         left, top = number % _COLUMNS * across, number // _COLUMNS * down
         image = dataset.images[place].permute(1, 2, 0).cpu().numpy()
         tall, wide = (side * n / max(image.shape[:2]) for n in image.shape[:2])
         axes.imshow(image, extent=(left, left + wide, top + tall, top), interpolation="nearest")
-        label, said = (
-            answers.class_names[int(kind[place])] for kind in (answers.labels, answers.predictions)
-        )
-        sure = f"{100 * float(answers.confidences[place]):.0f} %"
-        style = {"va": "top", **SMALL}
-        axes.text(left, top + side + 4, f"{sure} {shorten(said, 12)}", color=colour("series_1"), **style)
-        axes.text(left, top + side + 19, f"is {shorten(label, 14)}", color=colour("ink"), **style)
-        told.append(f"{said} ({sure}) is {label}")
+        axes.text(left, top + side + 4, "\n".join(said), color=colour("series_1"), **style)
+        below = top + side + 5 + line * len(said)
+        axes.text(left, below, "\n".join(true), color=colour("ink"), **style)
     # imshow has set limits and proportions of its own.
     axes.set(xlim=(0, size[0]), ylim=(size[1], 0), aspect="auto")
-    return finish_card(
-        figure, f"The surest mistakes, predicted and true. {'; '.join(told[:6]) or 'There are none'}."
-    )
+    told = "; ".join(" ".join(pair) for pair in captions[:6]) or "There are none"
+    return finish_card(figure, f"The surest mistakes, predicted and true. {told}.")
 
 
 def _lighter(name: str) -> tuple[float, ...]:
