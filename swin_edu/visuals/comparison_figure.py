@@ -58,7 +58,7 @@ def comparison_figure(curves: Mapping[str, Curve]) -> Picture:
     figure, panels = draw_panels(
         ["test accuracy (%)", "test accuracy (%)", "training loss"],
         [(_PANEL, 240)] * 3,
-        below=34 + 17 * rows,
+        below=40 + 17 * rows,
         gap=_GAP,
         left=24,
     )
