@@ -15,6 +15,7 @@ from swin_edu.commands.evaluation_report import percent
 from swin_edu.data import make_shapes
 from swin_edu.training import Training, TrainingSettings, finish_run, start_run
 from swin_edu.training.run_folder import EVALUATION_FILES
+from swin_edu.visuals.picture import Picture
 
 from ..training.conftest import TINY, write_as_parquet
 
@@ -46,6 +47,14 @@ def evaluated(done, tmp_path_factory):
     """A copy that was evaluated, and what the command said."""
     run = shutil.copytree(done[0], tmp_path_factory.mktemp("evaluated") / "run")
     return run, call(run)
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Drawing takes most of the time, and most tests do not look."""
+    for name in ("confusion_figure", "calibration_figure", "worst_mistakes_figure"):
+        picture = Picture(b"", "not drawn", width=10)
+        monkeypatch.setattr(f"swin_edu.visuals.evaluation_figures.{name}", lambda *_, p=picture: p)
 
 
 def call(*arguments):
@@ -96,7 +105,9 @@ def test_names_that_markdown_would_read_as_its_own_are_escaped():
     assert _table(("class",), [("a|b [c](d) <b>",)]).splitlines()[-1] == r"| a\|b \[c\](d) \<b\> |"
 
 
-def test_evaluating_again_replaces_the_old_evaluation_and_touches_nothing_else(evaluated, tmp_path):
+def test_evaluating_again_replaces_the_old_evaluation_and_touches_nothing_else(
+    no_figures, evaluated, tmp_path
+):
     run = shutil.copytree(evaluated[0], tmp_path / "run")
     (run / "evaluation" / "my notes.txt").write_text("mine")
     (run / "evaluation" / "report.md").write_text("old")
@@ -107,7 +118,7 @@ def test_evaluating_again_replaces_the_old_evaluation_and_touches_nothing_else(e
     assert {file: file.read_bytes() for file in run.glob("*.*")} == before
 
 
-def test_out_and_data_and_checkpoint_can_be_named(run, tmp_path, done):
+def test_out_and_data_and_checkpoint_can_be_named(no_figures, run, tmp_path, done):
     checkpoint = run / "checkpoints" / "epoch-0001.ckpt"
     data = done[0].parent / "pets"
     result = call(run, "--out", tmp_path / "there", "--data", data, "--checkpoint", checkpoint)
@@ -120,7 +131,7 @@ def test_out_and_data_and_checkpoint_can_be_named(run, tmp_path, done):
     )
 
 
-def test_an_unfinished_run_says_what_was_tested(run):
+def test_an_unfinished_run_says_what_was_tested(no_figures, run):
     (run / "results.json").unlink()
     result = call(run)
     assert result.exit_code == 0, result.output
@@ -128,7 +139,7 @@ def test_an_unfinished_run_says_what_was_tested(run):
     assert "is not finished" in (run / "evaluation" / "report.md").read_text()
 
 
-def test_data_that_must_not_be_mirrored_says_that_flip_was_not_tried(tmp_path, monkeypatch):
+def test_data_that_must_not_be_mirrored_says_that_flip_was_not_tried(no_figures, tmp_path, monkeypatch):
     monkeypatch.setattr("swin_edu.data.sources.SHAPES_COUNT", {"train": 20, "test": 10})
     settings = TrainingSettings(epochs=1, model_options=TINY, device="cpu", batch_size=20)
     training = Training(settings, start_run(tmp_path / "run", settings))

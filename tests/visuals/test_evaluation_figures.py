@@ -75,7 +75,7 @@ def test_many_classes_give_bars_of_the_worst_pairs_the_longest_on_top():
     assert picture.width < 900
 
 
-@pytest.mark.parametrize("classes", [1, 20, 21])
+@pytest.mark.parametrize("classes", [1, 21])
 def test_no_mistake_at_all_can_be_drawn(classes):
     labels = torch.arange(classes)
     seen = evaluate_logits(50 * F.one_hot(labels, classes).float(), labels, [str(i) for i in range(classes)])
