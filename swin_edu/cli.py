@@ -1,4 +1,4 @@
-"""The command `swin-edu`: doctor, lab, data, train; for teachers release, collect, grade, feedback, practice.
+"""The command `swin-edu`: doctor, lab, data, train, evaluate, compare; and more for teachers.
 
 Each command is one module in `swin_edu/commands/`; `00_start_here` shows how they are used.
 """
@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 from swin_edu.commands.collect import collect
+from swin_edu.commands.compare import compare
 from swin_edu.commands.data import data
 from swin_edu.commands.doctor import doctor
+from swin_edu.commands.evaluate import evaluate
 from swin_edu.commands.feedback import feedback
 from swin_edu.commands.grade import grade
 from swin_edu.commands.lab import lab
@@ -44,10 +46,10 @@ def main(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop."),
     ] = False,
 ) -> None:
-    """The Swin Transformer course: check this machine, open the lessons, bring data, train."""
+    """The Swin Transformer course: check this machine, open the lessons, bring data, train, evaluate."""
 
 
-for command in (doctor, lab, train):
+for command in (doctor, lab, train, evaluate, compare):
     app.command(help=help_text(command))(command)
 app.add_typer(data, name="data")
 for command in (release, collect, grade, feedback, practice):

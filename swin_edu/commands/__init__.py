@@ -1,5 +1,5 @@
-"""The commands of `swin-edu`, one module each: `doctor`, `lab`, `data`, `train`, and the
-teacher's `release`, `collect`, `feedback`.
+"""The commands of `swin-edu`, one module each: `doctor`, `lab`, `data`, `train`, `evaluate`,
+`compare`, and the teacher's `release`, `collect`, `feedback`.
 
 `swin_edu/cli.py` registers them; the notebooks use the library directly and none of these.
 """

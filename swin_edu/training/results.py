@@ -71,6 +71,7 @@ def finish_run(training: Training) -> dict[str, Any]:
         "test_images": len(training.test_set),
         "image_size": list(training.train_set.images.shape[2:]),
         "class_names": training.train_set.class_names,
+        "fingerprints": [training.train_set.fingerprint, training.test_set.fingerprint],
         "channel_mean": training.prepare.mean,
         "channel_deviation": training.prepare.deviation,
         "precision": str(training.precision).removeprefix("torch."),

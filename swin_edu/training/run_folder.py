@@ -16,6 +16,8 @@ from swin_edu.training.records import EpochRecord, StepRecord
 from swin_edu.training.settings import TrainingSettings, settings_from_json, settings_to_json
 
 _RECORDS = {"step": StepRecord, "epoch": EpochRecord}
+# What `swin-edu evaluate` writes into the run's folder "evaluation".
+EVALUATION_FILES = ("evaluation.json", "report.md", "confusion.png", "calibration.png", "mistakes.png")
 
 
 def _as_line(record: StepRecord | EpochRecord) -> str:
@@ -25,7 +27,7 @@ def _as_line(record: StepRecord | EpochRecord) -> str:
 
 class RunFolder:
     """Where a run keeps its files: ``settings.json``, ``log.jsonl``, ``checkpoints/``, and at the end
-    ``model.safetensors``, ``results.json`` and ``curves.png``.
+    ``model.safetensors``, ``results.json`` and ``curves.png``; ``evaluation/`` is for `swin-edu evaluate`.
 
     Use `start_run` or `reopen_run`; they check first what is there.
 
@@ -45,6 +47,7 @@ class RunFolder:
         self.weights = self.path / "model.safetensors"
         self.results = self.path / "results.json"
         self.curves = self.path / "curves.png"
+        self.evaluation = self.path / "evaluation"
 
     def append(self, record: StepRecord | EpochRecord) -> None:
         """Add one line to the log; a finished epoch's line is on disk when this returns.
@@ -95,7 +98,11 @@ class RunFolder:
 
     def clear(self) -> None:
         """Delete the run's own files and nothing else that may lie in the folder."""
-        shutil.rmtree(self.checkpoints, ignore_errors=True)
+        for folder in (self.checkpoints, self.path / "tensorboard"):
+            shutil.rmtree(folder, ignore_errors=True)
+        # An evaluation of the old weights would be taken for one of the new ones.
+        for name in EVALUATION_FILES:
+            (self.evaluation / name).unlink(missing_ok=True)
         # The settings last: a folder without them would no longer be known as a run's.
         for file in (self.log_file, self.weights, self.results, self.curves, self.settings):
             file.unlink(missing_ok=True)

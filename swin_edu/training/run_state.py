@@ -5,6 +5,8 @@ Randomness and learning rate are not in it: they follow from seed and epoch.
 
 from typing import TYPE_CHECKING, Any
 
+from torch import Tensor
+
 from swin_edu.training import explanations
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.run_folder import RunFolder
@@ -31,6 +33,29 @@ def state_of(training: "Training") -> dict[str, Any]:
     }
     averaged = training.average()
     return state if averaged is None else {**state, "averaged": averaged.state_dict()}
+
+
+def tested_weights(state: dict[str, Any]) -> dict[str, Tensor]:
+    """The weights that a run tests and keeps, out of its state: the averaged ones where there are some.
+
+    Args:
+        state: of `state_of`.
+
+    Returns:
+        A state dict of the network.
+
+    Example:
+        >>> tested_weights({"model": {"a": 1}}), tested_weights({"model": {"a": 1}, "averaged": {"module.a": 2}})
+        ({'a': 1}, {'a': 2})
+    """
+    if "averaged" not in state:
+        return state["model"]
+    prefix = "module."  # of PyTorch's AveragedModel, which also counts its updates
+    return {
+        name.removeprefix(prefix): weight
+        for name, weight in state["averaged"].items()
+        if name.startswith(prefix)
+    }
 
 
 def restore(training: "Training", state: Any, run: RunFolder) -> None:
