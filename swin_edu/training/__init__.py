@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from swin_edu.training.errors import TrainingError
+    from swin_edu.training.evaluation import Evaluation, evaluate_model
     from swin_edu.training.loop import Training
     from swin_edu.training.muon import Muon
     from swin_edu.training.optimizers import make_optimizer, parameter_groups
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from swin_edu.training.run_folder import RunFolder, reopen_run, start_run
     from swin_edu.training.settings import TrainingSettings
     from swin_edu.training.splits import load_splits
+    from swin_edu.training.trained_run import open_trained_run
 
 _MODULES = {
     "errors": ("TrainingError",),
+    "evaluation": ("Evaluation", "evaluate_model"),
     "loop": ("Training",),
     "muon": ("Muon",),
     "optimizers": ("make_optimizer", "parameter_groups"),
@@ -33,12 +36,14 @@ _MODULES = {
     "run_folder": ("RunFolder", "reopen_run", "start_run"),
     "settings": ("TrainingSettings",),
     "splits": ("load_splits",),
+    "trained_run": ("open_trained_run",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 
 __all__ = [
     "RECIPES",
     "EpochRecord",
+    "Evaluation",
     "Muon",
     "Preparation",
     "RunFolder",
@@ -50,10 +55,12 @@ __all__ = [
     "choose_device",
     "choose_precision",
     "draw_curves",
+    "evaluate_model",
     "finish_run",
     "learning_rate_at",
     "load_splits",
     "make_optimizer",
+    "open_trained_run",
     "parameter_groups",
     "recipe_settings",
     "reopen_run",

@@ -35,7 +35,7 @@ def state_of(training: "Training") -> dict[str, Any]:
     return state if averaged is None else {**state, "averaged": averaged.state_dict()}
 
 
-def tested_weights(state: dict[str, Any]) -> dict[str, Tensor]:
+def kept_weights(state: dict[str, Any]) -> dict[str, Tensor]:
     """The weights that a run tests and keeps, out of its state: the averaged ones where there are some.
 
     Args:
@@ -45,8 +45,8 @@ def tested_weights(state: dict[str, Any]) -> dict[str, Tensor]:
         A state dict of the network.
 
     Example:
-        >>> tested_weights({"model": {"a": 1}}), tested_weights({"model": {"a": 1}, "averaged": {"module.a": 2}})
-        ({'a': 1}, {'a': 2})
+        >>> kept_weights({"model": {"a": 1}, "averaged": {"module.a": 2, "n_averaged": 9}})
+        {'a': 2}
     """
     if "averaged" not in state:
         return state["model"]

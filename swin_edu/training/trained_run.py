@@ -17,7 +17,7 @@ from swin_edu.training.recipe import build_model, choose_device, choose_precisio
 from swin_edu.training.run_checkpoints import list_run_checkpoints, load_run_checkpoint
 from swin_edu.training.run_folder import RunFolder
 from swin_edu.training.run_reading import read_results, read_settings
-from swin_edu.training.run_state import tested_weights
+from swin_edu.training.run_state import kept_weights
 from swin_edu.training.settings import TrainingSettings
 from swin_edu.training.splits import load_splits
 
@@ -194,7 +194,7 @@ def _load_model(
         if state is None:
             return load_checkpoint(weights)
         model = build_model(settings, classes)
-        model.load_state_dict(tested_weights(state))
+        model.load_state_dict(kept_weights(state))
         return model
     except (CheckpointError, RuntimeError, OSError) as error:
         if isinstance(error, TrainingError):

@@ -141,3 +141,27 @@ def test_data_of_other_classes_is_refused_and_the_difference_named(run, tmp_path
     write_as_parquet(replace(shapes, class_names=change(shapes.class_names)), tmp_path / "o" / "test.parquet")
     with pytest.raises(TrainingError, match=message):
         open_trained_run(run, data=str(tmp_path / "o"))
+
+
+def test_averaged_weights_and_held_out_images_are_what_is_tested_also_from_a_checkpoint(few_shapes, tmp_path):
+    settings = TrainingSettings(
+        data=str(few_shapes),
+        epochs=2,
+        batch_size=32,
+        model_options=TINY,
+        device="cpu",
+        ema_decay=0.9,
+        validation=30,
+        threads=1,
+    )
+    training = Training(settings, start_run(tmp_path / "run", settings))
+    list(training.steps())
+    reported = finish_run(training)
+    for unfinished in (False, True):
+        if unfinished:
+            unfinish(tmp_path / "run")
+        trained = open_trained_run(tmp_path / "run", device="cpu")
+        assert torch.equal(trained.model.head.weight, training.tested_model.head.weight)
+        assert torch.equal(trained.test_set.images, training.test_set.images)
+        assert trained.evaluate().accuracy == reported["test_accuracy"]
+        assert "30 training images that the run held out" in " ".join(trained.notes)
