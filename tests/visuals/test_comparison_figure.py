@@ -49,7 +49,7 @@ def test_the_words_tell_where_each_run_has_come():
 
 
 def test_names_of_all_kinds_and_many_runs_fit():
-    one = comparison_figure({"$x_1$ " + r"$\broken{": curve(0.5)})
+    one = comparison_figure({"$x_1$ " + r"$\broken{$": curve(0.5)})
     many = comparison_figure({f"a-long-name-of-a-run-{n}": curve(n / 30) for n in range(LARGEST)})
     assert many.width == one.width < 1100
 

@@ -85,7 +85,7 @@ def test_no_mistake_at_all_can_be_drawn(classes):
 
 
 def test_classes_without_images_and_names_of_all_kinds_can_be_drawn():
-    names = ["$x_1$", r"$\broken{", "[bold] | <b>", "a very long name " * 5, "", "many\nlines"]
+    names = ["$x_1$", r"$\broken{$", "[bold] | <b>", "a very long name " * 5, "", "many\nlines"]
     for classes in (6, 30):
         labels = torch.tensor([0, 1, 2, 3, 4])
         said = torch.tensor([1, 2, 3, 4, 5])
