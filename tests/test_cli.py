@@ -50,7 +50,18 @@ def without_breaks(text: str) -> str:
 def test_every_command_is_there_and_explains_itself_without_naming_python():
     result = call("--help")
     assert result.exit_code == 0
-    for name in ("doctor", "lab", "data", "train", "release", "collect", "feedback", "practice"):
+    for name in (
+        "doctor",
+        "lab",
+        "data",
+        "train",
+        "evaluate",
+        "compare",
+        "release",
+        "collect",
+        "feedback",
+        "practice",
+    ):
         assert name in result.output
         page = call(name, "--help")
         assert page.exit_code == 0

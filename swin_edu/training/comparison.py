@@ -132,8 +132,10 @@ def same_test(runs: Sequence[RunSummary]) -> bool:
         >>> same_test([RunSummary(Path(), one, [], False, None) for one in settings])
         False
     """
-    tests = {(run.settings.data, run.settings.image_size, run.settings.limit_test) for run in runs}
-    return len(tests) <= 1
+    what = [
+        (s.data, s.image_size, s.limit_test, s.validation, s.classes) for s in (run.settings for run in runs)
+    ]
+    return all(one == what[0] for one in what)
 
 
 def short_names(paths: Sequence[Path]) -> list[str]:

@@ -247,4 +247,4 @@ def evaluate_model(
     finally:
         model.train(was_training)
     both = torch.cat(mirrored) if mirrored else None
-    return evaluate_logits(torch.cat(plain), dataset.labels, dataset.class_names, both)
+    return evaluate_logits(torch.cat(plain), dataset.labels, dataset.class_words, both)
