@@ -50,19 +50,8 @@ def without_breaks(text: str) -> str:
 def test_every_command_is_there_and_explains_itself_without_naming_python():
     result = call("--help")
     assert result.exit_code == 0
-    names = ("doctor", "lab", "data", "train", "evaluate", "compare", "release", "collect", "feedback", "practice")
-    for name in names:
-        "doctor",
-        "lab",
-        "data",
-        "train",
-        "evaluate",
-        "compare",
-        "release",
-        "collect",
-        "feedback",
-        "practice",
-    ):
+    names = "doctor lab data train evaluate compare release collect feedback practice"
+    for name in names.split():
         assert name in result.output
         page = call(name, "--help")
         assert page.exit_code == 0
