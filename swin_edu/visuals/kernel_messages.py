@@ -67,7 +67,7 @@ def _queue_of(kernel: Any) -> Any | None:
 def _is_for_widget(kernel: Any, frames: list[Any]) -> bool:
     try:
         _, parts = kernel.session.feed_identities(frames, copy=False)
-        # Not yet deserialized as a whole: a message counts as seen then, and would be refused the second time.
+        # Only the header: a message that was deserialized counts as seen, and is refused the second time.
         return kernel.session.unpack(parts[1].bytes)["msg_type"] in WIDGETS
     except (ValueError, KeyError, IndexError):
         return False  # the kernel says itself what is wrong with it

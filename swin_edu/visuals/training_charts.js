@@ -1,10 +1,10 @@
 // The charts of the TrainingDashboard, drawn from one scene: curves, the place that is pointed at, colours.
 // Places along a run are in epochs: 2.5 is the middle of the third.
 
-import { drawAxes, drawDot, dashed, haloText, linePath, linearScale, chipInside } from "./charts.js";
+import { drawAxes, drawDot, dashed, haloText, linePath, linearScale } from "./charts.js";
 import { clamp } from "./kit.js";
-import { fitted, mixColours, rectanglePath, writeText } from "./drawing.js";
-import { lossText, percentText, rateText, wholeText } from "./training_words.js";
+import { casedStroke, fitted, mixColours, rectanglePath, writeText } from "./drawing.js";
+import { rateText, wholeText } from "./training_words.js";
 
 const TRAINING = "series_0";
 const TEST = "series_1";
@@ -57,30 +57,29 @@ function axes(context, scales, places, down, colours, name = "epoch") {
   drawAxes(context, scales, { across, down, name }, colours);
 }
 
-/** The lines of training (mean over an epoch, in its middle) and test (at its end), with their names. */
-function drawBoth(context, scales, rows, columns, scene, textOf) {
-  const { colours } = scene;
-  const { x, y } = scales;
-  const ends = [];
-  for (const [kind, name, column, shift] of [["training", TRAINING, columns[0], 0.5], ["test", TEST, columns[1], 0]]) {
+/** The lines of training (mean over an epoch, in its middle, round dots) and test (at its end, diamonds). */
+function drawBoth(context, { x, y }, rows, columns, { colours, at }) {
+  for (const [name, column, shift, mark] of [[TRAINING, columns[0], 0.5, drawDot], [TEST, columns[1], 0, drawDiamond]]) {
     const points = rows.map((row) => [x.at(row[0] - shift), y.at(row[column])]);
     if (!points.length) continue;
     context.lineWidth = 2.5;
     context.lineJoin = "round";
     context.strokeStyle = colours[name];
     context.stroke(linePath(points));
-    if (points.length <= 24) for (const [left, top] of points) drawDot(context, left, top, colours[name], colours, 3.5);
-    else drawDot(context, ...points.at(-1), colours[name], colours, 3.5);
-    ends.push({ kind, name, top: points.at(-1)[1], left: points.at(-1)[0], value: rows.at(-1)[column] });
+    const marked = points.length <= 24 ? points : points.slice(-1);
+    for (const [left, top] of marked) mark(context, left, top, colours[name], colours, 3.5);
+    const chosen = at === null ? -1 : rows.findLastIndex((row) => row[0] <= at + 1e-6);
+    if (chosen >= 0) mark(context, ...points[chosen], colours[name], colours, 6);
   }
-  ends.sort((one, other) => one.top - other.top);
-  const box = [x.from, y.to - 8, x.to + EDGES.right, y.from - 8];
-  const apart = ends.length > 1 ? Math.max(0, 20 - (ends[1].top - ends[0].top) / 2 - 12) : 0;
-  ends.forEach(({ kind, name, left, top, value }, i) => {
-    const above = i === 0;
-    chipInside(context, `${kind} ${textOf(value)}`, left - 40, top + (above ? -14 - apart : 14 + apart), box,
-      { fill: colours[name], ink: colours.on_series, size: 11 });
-  });
+}
+
+function drawDiamond(context, left, top, colour, colours, radius) {
+  const reach = radius * 1.35;
+  const path = linePath([[left, top - reach], [left + reach, top], [left, top + reach], [left - reach, top]]);
+  path.closePath();
+  casedStroke(context, path, { colour, width: 1, casing: colours.surface, casingWidth: 4 });
+  context.fillStyle = colour;
+  context.fill(path);
 }
 
 /** A broken line at the place that is pointed at. */
@@ -113,7 +112,7 @@ export function paintLoss(canvas, scene) {
   context.stroke(linePath(loss.map((row) => [x.at(row[0]), y.at(row[1])])));
   if (loss.length === 1) drawDot(context, x.at(loss[0][0]), y.at(loss[0][1]), colours[TRAINING], colours, 3);
   context.restore();
-  drawBoth(context, scales, curves.tested, [1, 2], scene, lossText);
+  drawBoth(context, scales, curves.tested, [1, 2], scene);
   drawPlace(context, scales, scene);
 }
 
@@ -129,7 +128,7 @@ export function paintAccuracy(canvas, scene) {
     dashed(context, linePath([[x.from, y.at(1 / classes)], [x.to, y.at(1 / classes)]]), colours.muted_ink, [2, 3], 1);
     haloText(context, "guessing", x.to, y.at(1 / classes) - 8, { size: 11, colour: colours.muted_ink, align: "right" }, colours);
   }
-  drawBoth(context, scales, curves.tested, [3, 4], scene, percentText);
+  drawBoth(context, scales, curves.tested, [3, 4], scene);
   drawPlace(context, scales, scene);
 }
 

@@ -74,7 +74,8 @@ class TrainingCurves:
 
     Example:
         >>> from types import SimpleNamespace  # in a lesson: a StepRecord of the training loop
-        >>> record = SimpleNamespace(epoch=1, step=5, steps=10, loss=2.3, learning_rate=1e-3, images_per_second=200.0)
+        >>> numbers = {"loss": 2.3, "learning_rate": 1e-3, "images_per_second": 200.0}
+        >>> record = SimpleNamespace(epoch=1, step=5, steps=10, **numbers)
         >>> curves = TrainingCurves(epochs=2)
         >>> curves.start()
         >>> curves.add(record, seconds=3)
@@ -132,7 +133,7 @@ class TrainingCurves:
 
     @property
     def seconds_left(self) -> float | None:
-        """Until the end of the run, if it goes on as fast as since its first step; None if that is unknown."""
+        """Until the end of the run, at the pace since the first step; None while that is unknown."""
         # The first step is left out: warming up makes it slower than the others.
         if self.epochs is None or self._first is None or self.place <= self._first[0]:
             return None

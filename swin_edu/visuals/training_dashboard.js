@@ -6,7 +6,7 @@ import { createAlbum } from "./drawing.js";
 import { onPoint, stepOf } from "./pointing.js";
 import { paintAccuracy, paintLoss, paintPace, placeAt, rowAt } from "./training_charts.js";
 import { createStrip } from "./training_strip.js";
-import { describePlace, rightOf } from "./training_words.js";
+import { describePlace, lossText, rightOf } from "./training_words.js";
 
 const NAMES_OF_STATE = ["_curves", "_moments", "_progress"];
 const KEYS = "Arrow keys left and right go back and forth in the run, End returns to now.";
@@ -57,9 +57,11 @@ function render({ model, el }) {
   }
 
   function captions(moment) {
-    panels.loss.caption("Loss", "faint: single batches; lines: mean of each epoch");
-    panels.accuracy.caption("Accuracy", "% of the images named rightly");
-    panels.pace.caption("Pace", "of learning, and of the machine");
+    const { _curves: { loss, tested }, _progress: { place } } = state.values;
+    const here = at() ?? place;
+    const test = tested.findLast((row) => row[0] <= here + 1e-6);
+    panels.loss.legend.show({ batches: rowAt(loss, here)?.[1], training: test?.[1], test: test?.[2] }, lossText);
+    panels.accuracy.legend.show({ training: test?.[3], test: test?.[4] }, (part) => (100 * part).toFixed(1));
     if (!panels.strip) return;
     const when = at() === null ? "now" : `at epoch ${at().toFixed(2)}`;
     write(panels.stripTitle, moment ? `What it says ${when}: ${rightOf(moment, labels)} of ${labels.length} right` : "Test images");
@@ -107,7 +109,7 @@ function render({ model, el }) {
   }
 
   function createCharts() {
-    const chart = (name, number, label, aspect, span) => {
+    const chart = (name, number, [title, words], label, aspect, span) => {
       const panel = createPanel(frame, { name, number, label: `${label} ${KEYS}`, aspect, span });
       onPoint(frame, panel.canvas, {
         thingAt(left) {
@@ -117,13 +119,16 @@ function render({ model, el }) {
         },
         hover: (place) => go(place), choose: (place) => go(place, place), key: onKey,
       });
+      panel.caption(title, words);
       return panel;
     };
     const made = {
-      loss: chart("loss", 1, "Loss of single batches, and its mean in each epoch for training and test images.", 2, 2),
-      accuracy: chart("accuracy", 2, "Accuracy on training and test images after each epoch.", 0.94, 1),
-      pace: chart("pace", 3, "Learning rate and images per second.", 0.94, 1),
+      loss: chart("loss", 1, ["Loss", ""], "Loss of single batches, and its mean in each epoch for training and test images.", 1.95, 2),
+      accuracy: chart("accuracy", 2, ["Accuracy (%)", ""], "Accuracy on training and test images after each epoch.", 0.94, 1),
+      pace: chart("pace", 3, ["Pace", "of learning and of the machine"], "Learning rate and images per second.", 0.94, 1),
     };
+    made.loss.legend = createLines(made.loss.figure, ["batches", "training", "test"]);
+    made.accuracy.legend = createLines(made.accuracy.figure, ["training", "test"]);
     if (!labels.length) return made;
     made.strip = createStrip(labels, names);
     made.stripTitle = element("span");
@@ -189,6 +194,20 @@ function render({ model, el }) {
     state.destroy();
     clearTimeout(view.patience);
     frame.destroy();
+  };
+}
+
+const LINES = { batches: "swin-batch-line", training: "", test: "swin-test-line" };
+
+/** Below a panel's title: what its lines are, and their values. */
+function createLines(figure, kinds) {
+  const values = Object.fromEntries(kinds.map((kind) => [kind, element("b")]));
+  const spans = kinds.map((kind) => element("span", "", {}, element("i", LINES[kind], { "aria-hidden": "true" }), `${kind} `, values[kind]));
+  figure.querySelector(".swin-note").append(element("span", "swin-lines", {}, ...spans));
+  return {
+    show(numbers, textOf) {
+      for (const kind of kinds) write(values[kind], numbers[kind] === undefined ? "" : textOf(numbers[kind]));
+    },
   };
 }
 

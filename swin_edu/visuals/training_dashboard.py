@@ -27,10 +27,10 @@ SHARE = 50  # sending and looking may each take one part in so many of the time
 class TrainingDashboard(Explorer):
     """Curves, predictions and buttons beside a training loop that runs in the notebook.
 
-    The loop stays a plain ``for``, over `follow` instead of ``training.steps()``. While it runs, the browser gets
-    at most five small messages a second; when it ends, a still picture takes the place of the live view, so
-    that the saved notebook shows it without a kernel. Evaluate ``dashboard`` in a later cell to point at the
-    curves again. Without a browser everything works as well, only nobody can press a button.
+    The loop stays a plain ``for``, over `follow` instead of ``training.steps()``. While it runs, the browser
+    gets at most five small messages a second; when it ends, a still picture takes the place of the live view,
+    so that the saved notebook shows it without a kernel. Evaluate ``dashboard`` in a later cell to point at
+    the curves again. Without a browser everything works as well, only nobody can press a button.
 
     Args:
         training: the loop to watch; None shows records without test images.
@@ -198,7 +198,11 @@ class TrainingDashboard(Explorer):
     def _for_browser(self) -> dict[str, Any]:
         moments = self._strip.moments if self._strip else []
         left = self._record.seconds_left
-        words = {"phase": self.phase, "sentence": self.sentence, "left": "" if left is None else f"{about(left)} left"}
+        words = {
+            "phase": self.phase,
+            "sentence": self.sentence,
+            "left": "" if left is None else f"{about(left)} left",
+        }
         return {
             "_curves": self._record.columns(),
             "_moments": [[m.place, list(m.named), list(m.confidence), list(m.truth)] for m in moments],
@@ -257,7 +261,5 @@ class TrainingDashboard(Explorer):
         """Put the picture where the live view is: a view needs a kernel, and a saved notebook has none."""
         for output in self._outputs:
             shown = {"image/png": {"width": self.picture_width, "alt": self.sentence}}
-            output.update(
-                {"image/png": self.picture(), "text/plain": repr(self)}, metadata=shown, raw=True
-            )
+            output.update({"image/png": self.picture(), "text/plain": repr(self)}, metadata=shown, raw=True)
         self._outputs.clear()

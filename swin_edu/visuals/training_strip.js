@@ -4,7 +4,7 @@
 import { element, write } from "./kit.js";
 import { fitted, mixColours } from "./drawing.js";
 import { linePath } from "./charts.js";
-import { describeSample } from "./training_words.js";
+import { answerText, describeSample } from "./training_words.js";
 
 /** Cards for `labels.length` images; `show(moment)` gives the answers, `paint(...)` draws pictures and histories. */
 export function createStrip(labels, names) {
@@ -22,7 +22,9 @@ export function createStrip(labels, names) {
     return { node, picture, mark, answer, fill, history, spoken };
   });
   const list = element("div", "swin-samples", { role: "list", "aria-label": "Test images and what the network says" });
+  if (labels.some((label) => names[label].length > 12)) list.dataset.long = "true"; // names may take two lines
   list.style.setProperty("--samples", String(Math.max(1, labels.length)));
+  list.style.setProperty("--half", String(Math.ceil(Math.max(1, labels.length) / 2))); // in a narrow cell: two rows
   list.append(...cards.map((card) => card.node));
 
   return {
@@ -35,7 +37,7 @@ export function createStrip(labels, names) {
         const answer = names[moment[1][i]];
         const percent = Math.round(100 * moment[2][i]);
         write(card.mark, right ? "✓" : "✗");
-        write(card.answer, `${answer} ${percent} %`);
+        write(card.answer, answerText(names[labels[i]], answer, percent));
         card.fill.style.width = `${percent}%`;
         write(card.spoken, describeSample(names[labels[i]], answer, moment[2][i]));
       });

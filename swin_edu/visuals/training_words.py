@@ -62,12 +62,17 @@ def describe_training(curves: TrainingCurves, samples: SamplePredictions | None,
         return "Waiting for the first step of the loop." if phase in ("waiting", "running") else _END[phase]
     parts = [_head(curves, phase)]
     if curves.epoch is not None:
+        test, train = (
+            f"{100 * part:.1f} %" for part in (curves.epoch.test_accuracy, curves.epoch.train_accuracy)
+        )
         parts.append(
-            f"After epoch {curves.epoch.epoch}, {_percent(curves.epoch.test_accuracy)} of the test images are "
-            f"named rightly, and {_percent(curves.epoch.train_accuracy)} of the training images."
+            f"After epoch {curves.epoch.epoch}, {test} of the test images are named rightly, and {train} of "
+            "the training images."
         )
     if samples is not None and samples.moments:
-        parts.append(f"Of the {len(samples.labels)} test images below, {samples.right_now} are named rightly.")
+        parts.append(
+            f"Of the {len(samples.labels)} test images shown, {samples.right_now} are named rightly."
+        )
     return " ".join(parts)
 
 
@@ -88,11 +93,9 @@ def _head(curves: TrainingCurves, phase: Phase) -> str:
         where = f"epoch {curves.epoch.epoch}{of} is done"
     else:
         step = curves.step
-        where = f"epoch {step.epoch}{of}, step {step.step} of {step.steps}, loss {step.loss:.3g} in this batch"
+        where = (
+            f"epoch {step.epoch}{of}, step {step.step} of {step.steps}, loss {step.loss:.3g} in this batch"
+        )
     if phase in ("stopped", "failed", "paused"):
         return f"{_END[phase][:-1]}: {where}."
     return f"{where[0].upper()}{where[1:]}."
-
-
-def _percent(part: float) -> str:
-    return f"{100 * part:.1f} %"
