@@ -64,7 +64,9 @@ def draw_samples(sheet: Sheet, samples: SamplePredictions, top: float) -> None:
         _history(sheet, left, y + 24, side, [(m.place, m.truth[i]) for m in samples.moments])
 
 
-def _history(sheet: Sheet, left: float, bottom: float, width: float, points: list[tuple[float, float]]) -> None:
+def _history(
+    sheet: Sheet, left: float, bottom: float, width: float, points: list[tuple[float, float]]
+) -> None:
     """How sure the network was of the right class since the start, 20 units high."""
     sheet.line([(left, bottom), (left + width, bottom)], "line")
     first, last = points[0][0], points[-1][0]

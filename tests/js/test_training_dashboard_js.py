@@ -1,4 +1,4 @@
-"""The browser's charts of a training run: round ticks, ranges that hold the curves, words for earlier places."""
+"""The browser's charts of a run: round ticks, ranges that hold the curves, words for earlier places."""
 
 import pytest
 
@@ -11,14 +11,16 @@ def test_ticks_are_round_and_inside_the_range(run_javascript):
     assert ticks[0] == [0, 0.2, 0.4, 0.6, 0.8, 1]
     for (low, high, count), found in zip(cases, ticks, strict=True):
         assert 2 <= len(found) <= count + 2
-        assert low <= found[0] and found[-1] <= high + 1e-9
+        assert low <= found[0] < found[-1] <= high + 1e-9
 
 
 @pytest.mark.parametrize(
     ("place", "epochs", "first", "expected"),
     [(0, 10, None, [0, 1]), (0.2, 10, 0.1, [0, 1]), (4, 10, 0.1, [0, 4.4]), (10, 10, 0.1, [0, 10])],
 )
-def test_the_run_fills_the_charts_and_ends_with_the_last_epoch(run_javascript, place, epochs, first, expected):
+def test_the_run_fills_the_charts_and_ends_with_the_last_epoch(
+    run_javascript, place, epochs, first, expected
+):
     loss = [] if first is None else [[first, 1, 1, 1]]
     case = [{"loss": loss, "tested": []}, {"place": place, "epochs": epochs}]
     (answer,) = run_javascript(EXPLORER, "rangeOfPlaces(...c)", [case])
@@ -54,7 +56,8 @@ def test_an_earlier_place_is_described_by_what_was_known_there(run_javascript):
     cases = [[1.25, about], [1.25, {**about, "tested": [1, 1.5, 1.4, 0.4, 0.456]}], [0, {"labels": []}]]
     plain, tested, nothing = run_javascript(EXPLORER, "describePlace(...c)", cases)
     assert plain == (
-        "Back at epoch 1.25: the loss was 0.75 at learning rate 1e-3. Of the 2 test images shown, 1 were named rightly."
+        "Back at epoch 1.25: the loss was 0.75 at learning rate 1e-3. "
+        "Of the 2 test images shown, 1 were named rightly."
     )
     assert "After epoch 1, 45.6 % of the test images were named rightly, and 40.0 % of the training" in tested
     assert nothing == "Back at epoch 0.00."

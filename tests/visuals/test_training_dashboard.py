@@ -59,7 +59,9 @@ def sent(monkeypatch):
     """Every message to the browser, as it would travel."""
     messages = []
     monkeypatch.setattr(
-        TrainingDashboard, "_send", lambda self, message, buffers=None: messages.append((message, buffers or []))
+        TrainingDashboard,
+        "_send",
+        lambda self, message, buffers=None: messages.append((message, buffers or [])),
     )
     return messages
 
@@ -218,7 +220,7 @@ def test_other_messages_change_nothing(clock, content):
 def test_what_cannot_be_watched_is_refused_with_what_it_lacks():
     with pytest.raises(TypeError, match=r"steps\(\).*SimpleNamespace has no steps and no test_set"):
         TrainingDashboard(Made(predict=len))
-    with pytest.raises(ValueError, match="follow.. needs records"):
+    with pytest.raises(ValueError, match=r"follow\(\) needs records"):
         TrainingDashboard().follow()
     with pytest.raises(TraitError, match=r"pictures must be 1 \.\.\. 12, got 13"):
         TrainingDashboard(pictures=13)
