@@ -14,7 +14,6 @@ from swin_edu.visuals.checks import within
 from swin_edu.visuals.dashboard_figure import draw_dashboard
 from swin_edu.visuals.explorer import FOLDER, Explorer, assemble_module
 from swin_edu.visuals.kernel_messages import hear_browser, running_kernel
-from swin_edu.visuals.picture import Picture
 from swin_edu.visuals.sample_predictions import SamplePredictions, WatchedTraining
 from swin_edu.visuals.training_curves import TrainingCurves
 from swin_edu.visuals.training_words import Phase, about, describe_training
@@ -234,15 +233,6 @@ class TrainingDashboard(Explorer):
             b'PNG'
         """
         return draw_dashboard(self._record, self._strip, self.sentence, self.timed)
-
-    def still(self) -> Picture:
-        """What is shown now as a picture for the end of a cell.
-
-        Example:
-            >>> TrainingDashboard().still()
-            Picture: Waiting for the first step of the loop.
-        """
-        return Picture(self.picture(), self.sentence, self.picture_width)
 
     def _repr_mimebundle_(self, **kwargs: object) -> tuple[dict, dict] | None:
         bundle = super()._repr_mimebundle_(**kwargs)
