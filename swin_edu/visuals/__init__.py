@@ -21,6 +21,7 @@ from swin_edu.visuals.reach_explorer import ReachExplorer
 from swin_edu.visuals.shift_explorer import ShiftExplorer
 from swin_edu.visuals.shift_facts import ShiftFacts
 from swin_edu.visuals.tiny_block import run_tiny_blocks
+from swin_edu.visuals.training_dashboard import TrainingDashboard
 from swin_edu.visuals.window_explorer import WindowExplorer
 from swin_edu.visuals.window_facts import WindowFacts
 
@@ -40,6 +41,7 @@ __all__ = [
     "ReachExplorer",
     "ShiftExplorer",
     "ShiftFacts",
+    "TrainingDashboard",
     "WindowExplorer",
     "WindowFacts",
     "attention_cost",
