@@ -80,7 +80,7 @@ class SamplePredictions:
         >>> samples = SamplePredictions(Made(test_set=tests, predict=lambda images: torch.eye(2)), count=2)
         >>> samples.look(place=0.0)
         >>> samples.labels, samples.moments[0].named
-        ([1, 0], (0, 1))
+        ([0, 1], (0, 1))
     """
 
     def __init__(self, training: WatchedTraining, count: int) -> None:

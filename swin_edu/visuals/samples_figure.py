@@ -8,15 +8,15 @@ from PIL import Image, ImageDraw
 
 from swin_edu.visuals.palette import colour
 from swin_edu.visuals.sample_predictions import SamplePredictions
-from swin_edu.visuals.sheet import SCALE, Sheet
-from swin_edu.visuals.sheet_charts import FINE
+from swin_edu.visuals.sheet import SCALE, Sheet, rgb
+from swin_edu.visuals.sheet_charts import FINE, smooth_lines
 
 LINE = 13  # height of a line of words
 
 
 def height_of_samples(samples: SamplePredictions) -> int:
     """How much room the strip needs, in units of the sheet."""
-    return 196 + 2 * LINE * (_lines_of_a_name(samples) - 1)
+    return 204 + 2 * LINE * (_lines_of_a_name(samples) - 1)
 
 
 def _lines_of_a_name(samples: SamplePredictions) -> int:
@@ -35,6 +35,9 @@ def draw_samples(sheet: Sheet, samples: SamplePredictions, top: float) -> None:
     count = len(samples.labels)
     said = f"What it says: {samples.right_now} of {count} right" if moment else "Test images"
     sheet.write(16, top + 4, f"4  {said}", size=15, weight="bold")
+    note = "bar: how sure it is; curve: how sure of the right class, since the start"
+    left = 16 + sheet.width_of(f"4  {said}", size=15, weight="bold") + 16
+    sheet.write(left, top + 4, note if moment else "", name="muted_ink")
     step = min(98.0, (sheet.image.width / SCALE - 32 + 12) / count)
     side = step - 12
     for i, pixels in enumerate(samples.pixels()):
@@ -58,6 +61,20 @@ def draw_samples(sheet: Sheet, samples: SamplePredictions, top: float) -> None:
         )
         sheet.rectangle(left, y - 6, side, 5, "line")
         sheet.rectangle(left, y - 6, side * moment.confidence[i], 5, "series_2" if right else "muted_ink")
+        _history(sheet, left, y + 24, side, [(m.place, m.truth[i]) for m in samples.moments])
+
+
+def _history(sheet: Sheet, left: float, bottom: float, width: float, points: list[tuple[float, float]]) -> None:
+    """How sure the network was of the right class since the start, 20 units high."""
+    sheet.line([(left, bottom), (left + width, bottom)], "line")
+    first, last = points[0][0], points[-1][0]
+    if last <= first:
+        return
+    line = [(left + (x - first) / (last - first) * width, bottom - 20 * part) for x, part in points]
+    shade = tuple(round(255 * float(c)) for c in 0.75 * rgb("surface") + 0.25 * rgb("series_2"))
+    area = [(left, bottom), *line, (left + width, bottom)]
+    sheet.draw.polygon([(x * SCALE, y * SCALE) for x, y in area], fill=shade)
+    smooth_lines(sheet, [(line, "series_2", 1.4)])
 
 
 def _lines(

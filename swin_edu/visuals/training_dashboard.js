@@ -23,15 +23,20 @@ function render({ model, el }) {
   const controls = createButtons();
   const panels = createCharts();
 
+  const read = { curves: parsedOnce(), moments: parsedOnce() };
+  const curvesNow = () => read.curves(state.values._curves);
+  const momentsNow = () => read.moments(state.values._moments);
+
   /** The place that is pointed at or was chosen, or null for now. */
   const at = () => view.hover ?? view.pinned;
-  const momentAt = (place) => rowAt(state.values._moments, place ?? Infinity);
+  const momentAt = (place) => rowAt(momentsNow(), place ?? Infinity);
 
   // ---- showing ------------------------------------------------------------------------------------
 
   function paint() {
     if (!panels?.loss.canvas.clientWidth) return;
-    const { _curves: curves, _moments: moments, _progress: progress } = state.values;
+    const { _progress: progress } = state.values;
+    const [curves, moments] = [curvesNow(), momentsNow()];
     const scene = { curves, progress, colours: frame.colours, at: at(), classes: names.length };
     paintLoss(panels.loss.canvas, scene);
     paintAccuracy(panels.accuracy.canvas, scene);
@@ -57,7 +62,8 @@ function render({ model, el }) {
   }
 
   function captions(moment) {
-    const { _curves: { loss, tested }, _progress: { place } } = state.values;
+    const { loss, tested } = curvesNow();
+    const { place } = state.values._progress;
     const here = at() ?? place;
     const test = tested.findLast((row) => row[0] <= here + 1e-6);
     panels.loss.legend.show({ batches: rowAt(loss, here)?.[1], training: test?.[1], test: test?.[2] }, lossText);
@@ -70,14 +76,15 @@ function render({ model, el }) {
   /** The sentence below; aloud only what matters: a new phase, the end of an epoch, a place that was chosen. */
   function speak(progress) {
     const place = at();
+    const curves = curvesNow();
     if (place !== null) {
       frame.say(describePlace(place, {
-        loss: rowAt(state.values._curves.loss, place), rate: rowAt(state.values._curves.learning_rate, place),
-        tested: state.values._curves.tested.findLast((row) => row[0] <= place + 1e-6), moment: momentAt(place), labels,
+        loss: rowAt(curves.loss, place), rate: rowAt(curves.learning_rate, place),
+        tested: curves.tested.findLast((row) => row[0] <= place + 1e-6), moment: momentAt(place), labels,
       }), view.hover !== null);
       return;
     }
-    const tested = state.values._curves.tested.length ? state.values._curves.tested.at(-1)[0] : 0;
+    const tested = curves.tested.at(-1)?.[0] ?? 0;
     const news = progress.phase !== view.phase || tested !== view.epoch;
     view.epoch = tested;
     if (news) {
@@ -97,7 +104,7 @@ function render({ model, el }) {
   }
 
   function onKey(event) {
-    const { loss } = state.values._curves;
+    const { loss } = curvesNow();
     if (event.key === "End" || event.key === "Escape") go(null, null);
     else if (event.key === "Home" && loss.length) go(null, loss[0][0]);
     else if (stepOf(event)?.[1] && loss.length) {
@@ -113,8 +120,8 @@ function render({ model, el }) {
       const panel = createPanel(frame, { name, number, label: `${label} ${KEYS}`, aspect, span });
       onPoint(frame, panel.canvas, {
         thingAt(left) {
-          const { _curves: curves, _progress: progress } = state.values;
-          const place = placeAt(panel.canvas, { curves, progress }, left);
+          const curves = curvesNow();
+          const place = placeAt(panel.canvas, { curves, progress: state.values._progress }, left);
           return place === null || !curves.loss.length ? null : rowAt(curves.loss, place)[0];
         },
         hover: (place) => go(place), choose: (place) => go(place, place), key: onKey,
@@ -194,6 +201,15 @@ function render({ model, el }) {
     state.destroy();
     clearTimeout(view.patience);
     frame.destroy();
+  };
+}
+
+/** Reads JSON, once for the same text. */
+function parsedOnce() {
+  let [last, value] = [null, null];
+  return (text) => {
+    if (text !== last) [last, value] = [text, JSON.parse(text)];
+    return value;
   };
 }
 

@@ -3,6 +3,7 @@
 Notebook 08 shows it; the curves and the buttons are in training_dashboard.js.
 """
 
+import json
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -53,8 +54,9 @@ class TrainingDashboard(Explorer):
     _css = Explorer._css + (FOLDER / "training_dashboard.css").read_text(encoding="utf-8")
     _photographs = traitlets.Dict().tag(sync=True)
     _samples = traitlets.Dict().tag(sync=True)  # right classes of the strip's images, and all class names
-    _curves = traitlets.Dict().tag(sync=True)
-    _moments = traitlets.List().tag(sync=True)
+    # As JSON: ipywidgets would walk through every number of a list.
+    _curves = traitlets.Unicode().tag(sync=True)
+    _moments = traitlets.Unicode().tag(sync=True)
     _progress = traitlets.Dict().tag(sync=True)
 
     def __init__(
@@ -204,8 +206,8 @@ class TrainingDashboard(Explorer):
             "left": "" if left is None else f"{about(left)} left",
         }
         return {
-            "_curves": self._record.columns(),
-            "_moments": [[m.place, list(m.named), list(m.confidence), list(m.truth)] for m in moments],
+            "_curves": json.dumps(self._record.columns(), allow_nan=False),
+            "_moments": json.dumps([(m.place, m.named, m.confidence, m.truth) for m in moments]),
             "_progress": {**self._record.progress(), **words},
         }
 
