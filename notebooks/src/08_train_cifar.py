@@ -28,6 +28,7 @@ from swin_edu.visuals import TrainingDashboard, training_figures
 torch.set_num_threads(1)  # so small a network gains little from more
 train_set, held_out = hold_out(make_shapes(5500), 500)
 test_set = make_shapes(1000, "test")
+SMALL = {"patch_size": 4, "embed_dim": 32, "depths": (2, 2), "num_heads": (2, 4), "drop_path_rate": 0.0}
 print(f"train {tuple(train_set.images.shape)} {train_set.images.dtype}")
 print(f"held out {len(held_out)} images, test {len(test_set)}")
 
@@ -110,8 +111,8 @@ for name, parameter in model.named_parameters():
 #
 # AdamW divides the step of each *number* by the typical size of its gradient.
 # [Muon](https://kellerjordan.github.io/posts/muon/) looks at each *matrix* as a whole. The gradient of a
-# matrix is strong in few directions: its singular values say how strong. Muon makes the update equally strong
-# in all of them.
+# matrix is strong in few directions: its singular values say how strong. Muon makes the update about
+# equally strong in all of them.
 #
 # **Predict.** Of 128 directions of a gradient, how many are at least half as strong as the strongest?
 
@@ -129,8 +130,8 @@ training_figures.curves(shares, "direction, strongest first", "singular value, o
 
 # %% [markdown]
 # One direction gets nearly everything. Muon lifts the others too (five rounds of a matrix polynomial, no
-# SVD). So what few images ask for is learned nearly as fast as what all ask for. Muon moves the blocks'
-# matrices; embedding, head, biases, norms and tables stay with AdamW.
+# SVD), except those in which the batch hardly pulls at all. So what few images ask for is learned nearly as
+# fast as what all ask for. Embedding, head, biases, norms and tables stay with AdamW.
 #
 # ## 5. The learning rate of each step
 #
@@ -173,8 +174,7 @@ training_figures.small_images(rows)
 # %% [markdown]
 # 75 % for the own class, 25 % for the partner's, and no loss of 0: the best answer is to be *unsure*. So with
 # mixing, training accuracy looks bad while the network is good. Mixing pays in long runs; in a minute it only
-# slows down, so it stays off here. (For shapes it is doubtful anyway: look at CutMix.
-# Which circle lies where?)
+# slows down, so it stays off here.
 #
 # **Predict.** A weight jumps around its best value, because each batch pulls elsewhere. Which is nearer to
 # the best: the weight after the last step, or a *running mean* of the weights of all steps?
@@ -206,22 +206,20 @@ training_figures.curves(path, "step", "value of the weight")
 
 
 # %%
-SMALL = {"patch_size": 4, "embed_dim": 32, "depths": (2, 2), "num_heads": (2, 4), "drop_path_rate": 0.0}
-
-
 def fit(images, labels, epochs=40, rate=2e-3):
-    """Train a network of SMALL; returns it and the losses of all steps."""
+    """Train a network of the settings SMALL; returns it and the losses of all steps."""
     torch.manual_seed(0)
     model, losses = swin_edu.swin_cifar(**SMALL), []
     optimizer = torch.optim.AdamW(parameter_groups(model, 0.05), lr=rate)
-    for chosen in [c for _ in range(epochs) for c in torch.randperm(len(labels)).split(32)]:
-        logits = model(normalise(images[chosen], mean, deviation))
-        loss = F.cross_entropy(logits, labels[chosen], label_smoothing=0.1)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        losses.append(loss.item())
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(labels)).split(32):  # each epoch in a new order
+            logits = model(normalise(images[chosen], mean, deviation))
+            loss = F.cross_entropy(logits, labels[chosen], label_smoothing=0.1)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            losses.append(loss.item())
     return model.eval(), losses
 
 
@@ -255,8 +253,8 @@ print("more than 40 % of new ones:", unseen > 0.4)
 # ## 8. The run
 #
 # `Training` of the library is this loop with the pieces above, a log, checkpoints, and several GPUs if you
-# have them. It tests after each epoch, here on *held-out* training images. You make choices by them; the test
-# images stay unseen until the end.
+# have them. It tests after each epoch, here on *held-out* training images (the dashboard calls them *test*).
+# You choose by them; the real test images stay unseen until the end.
 #
 # **Predict.** The same small network, 5,000 images, each seen three times, in less than a minute. Guessing
 # gets 10 %. Write down the accuracy on held-out images. Then run, and watch. (You can pause it.)
