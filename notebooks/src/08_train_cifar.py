@@ -46,11 +46,11 @@ print(f"held out {len(held_out)} images, test {len(test_set)}")
 # %%
 kinds = (0, 2, 4, 8, 9)
 some = torch.stack([train_set.images[train_set.labels == kind][0] for kind in kinds])
-names = [train_set.class_names[kind].replace(" of", "\nof").replace(" ins", "\nins") for kind in kinds]
+names = [train_set.class_names[kind].replace(" ", "\n", 1) for kind in kinds]
 moved = random_crop_and_flip(some, padding=4, flip=False, generator=torch.Generator().manual_seed(0))
 rows = {"as they are": some, "moved": moved, "mirrored": some.flip(3)}
 print("mirror_keeps_label:", train_set.mirror_keeps_label)
-training_figures.small_images({title: (images / 255, names) for title, images in rows.items()})
+training_figures.small_images({title: (images / 255, names) for title, images in rows.items()}, side=110)
 
 # %% [markdown]
 # The first and the third: mirrored, *right* is *left*, and the label lies. So the data set says whether it
@@ -409,7 +409,7 @@ else:
     print("Get CIFAR-10 first, then run this notebook again from section 12.")
 
 # %% [markdown]
-# A taste only. All 50,000 images, `swin_cifar` and every piece of the recipe, in a terminal:
+# Better than guessing, no more: a taste. All 50,000 images, `swin_cifar` and every piece of the recipe, in a terminal:
 #
 # ```bash
 # swin-edu train --recipe cifar10-cpu --out runs/cpu
