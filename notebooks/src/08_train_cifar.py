@@ -409,7 +409,8 @@ else:
     print("Get CIFAR-10 first, then run this notebook again from section 12.")
 
 # %% [markdown]
-# Better than guessing, no more: a taste. All 50,000 images, `swin_cifar` and every piece of the recipe, in a terminal:
+# Better than guessing, no more: a taste. All 50,000 images, `swin_cifar` and every piece of the recipe, in a
+# terminal:
 #
 # ```bash
 # swin-edu train --recipe cifar10-cpu --out runs/cpu
