@@ -30,6 +30,8 @@ WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 SECONDS_A_CELL = 120
 LINES_OF_DIFFERENCE = 30
+# Cells whose outputs differ between processors or from run to run, such as the curves of a long training.
+UNCOMPARED = "nbval-ignore-output"
 
 
 def find_sources(chapters: list[str]) -> list[Path]:
@@ -127,7 +129,7 @@ def summarise_difference(there: bytes, built: bytes, tolerance: int | None = Non
         built: the notebook as it was built now.
         tolerance: None compares bytes. A number is kinder to what depends on the machine: pixels may
             differ by so many steps of 255 (fonts and compression differ between systems), and the
-            patch version of Python is not compared.
+            patch version of Python is not compared, nor what cells with the tag UNCOMPARED put out.
     """
     if there == built:
         return ""
@@ -147,15 +149,17 @@ def summarise_difference(there: bytes, built: bytes, tolerance: int | None = Non
     return "\n".join(lines)
 
 
-def _split(data: bytes, with_version: bool) -> tuple[list[str], list[bytes]]:
+def _split(data: bytes, exact: bool) -> tuple[list[str], list[bytes]]:
     """The lines of a notebook file with its pictures taken out, and the pictures as PNG files."""
     notebook = json.loads(data)
     pictures = []
     for cell in notebook["cells"]:
+        if not exact and UNCOMPARED in cell["metadata"].get("tags", []):
+            cell["outputs"] = []
         for output in cell.get("outputs", []):
             if png := output.get("data", {}).pop("image/png", None):
                 pictures.append(base64.b64decode("".join(png)))
-    if not with_version:
+    if not exact:
         notebook["metadata"]["language_info"].pop("version", None)
     return json.dumps(notebook, indent=1, ensure_ascii=False).split("\n"), pictures
 

@@ -93,8 +93,9 @@ CourseMap(done=exercises.list().done_by_chapter())
 
 # %% [markdown]
 # Go from [01 Patches](01_patches.ipynb) to [07 The whole Swin](07_whole_swin.ipynb), a lesson a day, and you
-# have built all of it. In a hurry? [03 Shifted windows](03_shifted_windows.ipynb) is the heart of the course,
-# and brings its own recap of chapter 02.
+# have built all of it; in [08](08_train_cifar.ipynb) you train it. In a hurry?
+# [03 Shifted windows](03_shifted_windows.ipynb) is the heart of the course, and brings its own recap of
+# chapter 02.
 #
 # ## How a lesson works
 #

@@ -98,7 +98,7 @@ CHAPTERS = (
         "06",
         40,
     ),
-    Chapter("08_train_cifar", "Train on CIFAR", "Training", "train a network that sees", "07"),
+    Chapter("08_train_cifar", "Train on CIFAR", "Training", "train a network that sees", "07", 40),
     Chapter(
         "09_imagenet_subset",
         "ImageNet subset",

@@ -131,6 +131,19 @@ def test_what_depends_on_the_machine_differs_only_where_bytes_are_compared(
     assert builder.summarise_difference(old, new, tolerance=16) == ""
 
 
+@pytest.mark.parametrize("change", [{"text": "4"}, {"grey": 99}, {"pictures": 2}])
+def test_what_a_training_cell_puts_out_differs_only_where_bytes_are_compared(
+    builder: ModuleType, change: dict
+) -> None:
+    tagged = []
+    for data in (notebook_bytes(), notebook_bytes(**change)):
+        notebook = nbformat.reads(data.decode(), as_version=4)
+        notebook.cells[0].metadata["tags"] = [builder.UNCOMPARED]
+        tagged.append(nbformat.writes(notebook).encode())
+    assert builder.summarise_difference(*tagged)
+    assert builder.summarise_difference(*tagged, tolerance=16) == ""
+
+
 def test_other_spacing_differs_where_bytes_are_compared(builder: ModuleType) -> None:
     assert "other bytes" in builder.summarise_difference(notebook_bytes(), notebook_bytes() + b"\n")
 

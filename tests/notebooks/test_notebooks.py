@@ -16,6 +16,10 @@ MOST_CELLS, MOST_WORDS, MOST_LINES = 45, 2000, 15
 LEAST_COMPARED = {"00_start_here": 6, "03_shifted_windows": 19}
 LEAST_SHARE_COMPARED = 0.6
 OUR_TAGS = {"self-check", "raises-exception"}
+# What a network has learned after hundreds of steps differs in the digits between processors, and live curves
+# differ from run to run. So many cells of a lesson may keep such an output without its being compared.
+UNCOMPARED = "nbval-ignore-output"
+MOST_UNCOMPARED = {"08_train_cifar": 5}
 # What another machine, folder or moment would print differently.
 UNSTABLE = re.compile(
     r"0x[0-9a-f]{6,}|/home/|/root/|/tmp/|/Users/|\\Users\\|site-packages|\.venv|\d\d:\d\d:\d\d|\d\.\d+ ?m?s\b"
@@ -52,15 +56,23 @@ def test_every_code_cell_was_run_once_from_top_to_bottom(notebook: NotebookNode)
 
 def test_nbval_compares_enough_cells(notebook: NotebookNode, source: Path) -> None:
     compared = [
-        cell for cell in code_cells(notebook) if cell.execution_count and any(map(str.strip, texts(cell)))
+        cell
+        for cell in code_cells(notebook)
+        if cell.execution_count
+        and any(map(str.strip, texts(cell)))
+        and UNCOMPARED not in cell.metadata.get("tags", [])
     ]
     assert len(compared) >= LEAST_COMPARED.get(source.stem, 10)
     assert len(compared) >= LEAST_SHARE_COMPARED * len(code_cells(notebook))
 
 
-def test_no_nbval_marker_is_misspelled_or_switches_comparison_off(notebook: NotebookNode) -> None:
+def test_no_nbval_marker_is_misspelled_or_switches_comparison_off(
+    notebook: NotebookNode, source: Path
+) -> None:
+    uncompared = [cell for cell in code_cells(notebook) if UNCOMPARED in cell.metadata.get("tags", [])]
+    assert len(uncompared) <= MOST_UNCOMPARED.get(source.stem, 0)
     for cell in code_cells(notebook):
-        tags = set(cell.metadata.get("tags", []))
+        tags = set(cell.metadata.get("tags", [])) - {UNCOMPARED}
         assert tags <= OUR_TAGS, f"tag {tags} is not one of {OUR_TAGS}; nbval would ignore a misspelled one"
         for line in cell.source.splitlines():
             assert not re.search(r"#.*nbval|#\s*PYTEST_VALIDATE", line, re.IGNORECASE), line
@@ -68,6 +80,7 @@ def test_no_nbval_marker_is_misspelled_or_switches_comparison_off(notebook: Note
 
 def test_the_guard_knows_every_marker_that_changes_what_nbval_does() -> None:
     assert set(metadata_tags) & OUR_TAGS == {"raises-exception"}
+    assert metadata_tags[UNCOMPARED] == ("check", False)
     assert all(re.match("NBVAL|PYTEST_VALIDATE", name) for name in comment_markers)
 
 
