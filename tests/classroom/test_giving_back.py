@@ -7,11 +7,12 @@ import zipfile
 import bs4
 import nbformat
 import pytest
+from jinja2 import Environment
 
 from swin_edu.classroom.course import ClassroomError, Course
 from swin_edu.classroom.giving_back import give_back
 from swin_edu.classroom.places import places_file
-from swin_edu.classroom.safe_pages import CleanOutputs
+from swin_edu.classroom.safe_pages import CleanOutputs, markdown_to_safe_html
 
 from .conftest import NAME
 from .graded_class import STUDENTS, graded_as_handed_in
@@ -110,6 +111,15 @@ def test_nothing_that_a_student_wrote_or_printed_runs_in_the_page(made):
         assert not str(tag.get("href", "")).startswith("javascript"), tag
         source = str(tag.get("src", "data:image/"))
         assert source.startswith(("data:image/", "https://cdnjs.cloudflare.com/")), tag
+
+
+def test_whoever_marks_reads_a_title_in_place_of_nbgrader_s_marks_around_the_notes():
+    page = Environment().from_string("")
+    source = "Why?\n\n### BEGIN MARK SCHEME\nTwo points for *strangers*.\n### END MARK SCHEME"
+    html = markdown_to_safe_html(page.new_context(), source)
+    assert "MARK SCHEME" not in html
+    assert "<strong>Marking notes</strong>" in html
+    assert "<em>strangers</em>" in html
 
 
 def test_a_picture_keeps_its_size_if_that_is_a_number_and_nothing_else():
