@@ -50,7 +50,7 @@ _LONG = {
 
 RECIPES = {
     "laptop": Recipe(
-        "Shapes in a minute on two CPU cores.",
+        "Shapes on two CPU cores, in a minute or two. Being tuned.",
         {
             "data": "shapes",
             # A patch of 4 leaves 8 x 8 tokens: a quarter of the work of a patch of 2.
@@ -62,7 +62,7 @@ RECIPES = {
         },
     ),
     "cifar10-cpu": Recipe(
-        "CIFAR-10 on CPU cores: a network that a quarter of an hour can train.",
+        "CIFAR-10 on CPU cores: a network that a quarter of an hour can train. Being tuned.",
         {
             "data": "cifar10",
             "model_options": {
