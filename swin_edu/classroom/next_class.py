@@ -41,6 +41,7 @@ LESSONS = {
     "05": Lesson("05_swin_block", "BlockExplorer"),
     "06": Lesson("06_patch_merging", "MergeExplorer"),
     "07": Lesson("07_whole_swin", "ModelExplorer"),
+    "08": Lesson("08_train_cifar", "TrainingDashboard"),
 }
 
 

@@ -15,7 +15,6 @@ from rich.text import Text
 
 from swin_edu.commands.evaluation_report import percent
 from swin_edu.commands.messages import stop_with
-from swin_edu.data.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from swin_edu.training.comparison import RunSummary
@@ -40,6 +39,7 @@ def compare(
         typer.Exit: with code 1 if no run can be read, or the picture cannot be written.
         typer.BadParameter: if ``--out`` is no PNG file.
     """
+    from swin_edu.data.atomic_files import atomic_write
     from swin_edu.training import TrainingError
     from swin_edu.training.comparison import differing_settings, same_test, short_names, summarise_run
     from swin_edu.visuals.comparison_figure import LARGEST, Curve, comparison_figure

@@ -10,8 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from swin_edu.data.atomic_files import atomic_write
-
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -49,6 +47,7 @@ def write_evaluation(evaluation: "Evaluation", trained: "TrainedRun", folder: Pa
     Raises:
         OSError: if the folder cannot be written.
     """
+    from swin_edu.data.atomic_files import atomic_write
     from swin_edu.visuals.evaluation_figures import (
         calibration_figure,
         confusion_figure,
