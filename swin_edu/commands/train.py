@@ -5,6 +5,7 @@ Notebook 08 does the same step by step; the loop itself is `swin_edu.training.Tr
 
 import ast
 import inspect
+import json
 import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 __all__ = ["train"]
 
-# These may differ from run to run without changing what is computed, at least in intention.
-_FREE_ON_RESUME = {"device", "threads", "compile", "record_every", "accumulate"}
+# These may differ from run to run without changing what is computed, at least in intention (in parts,
+# stochastic depth leaves out other paths).
+_FREE_ON_RESUME = {"device", "threads", "record_every", "accumulate"}
 
 
 @with_settings
@@ -87,6 +89,8 @@ def train(
         return
     if resume and overwrite:
         raise typer.BadParameter("--resume keeps the run, --overwrite deletes it; give only one")
+    if resume and recipe:
+        raise typer.BadParameter("--resume keeps the settings of the run; leave --recipe out")
     given = {name: value for name, value in settings.items() if _is_given(context, name)}
     if options := _parse_options(model_option or []):
         given["model_options"] = options
@@ -199,17 +203,23 @@ def _train(training: "Training", path: Path, console: Console) -> None:
     parameters = sum(parameter.numel() for parameter in training.model.parameters())
     where = f"{processes.count} x {training.device.type}" if processes.count > 1 else training.device
     console.print(
-        f"{settings.model}, {parameters:,} parameters, on {len(training.train_set):,} images of "
+        f"{settings.weights or settings.model}, {parameters:,} parameters, "
+        f"on {len(training.train_set):,} images of "
         f"{settings.data}; {where}, {str(training.precision).removeprefix('torch.')}; {path}",
         highlight=False,
         soft_wrap=True,
     )
     if 0 < training.finished_epochs < settings.epochs:
         console.print(f"Going on after epoch {training.finished_epochs}.", highlight=False)
-    follow(training, console)
-    if not processes.first:
-        return
-    run, results = training.run, finish_run(training)
+    run = training.run
+    # A run that was finished before, perhaps elsewhere, keeps what was measured then.
+    if processes.first and training.finished_epochs == settings.epochs and run.results.is_file():
+        results = json.loads(run.results.read_text(encoding="utf-8"))
+    else:
+        follow(training, console)
+        if not processes.first:
+            return
+        results = finish_run(training)
     console.print(
         f"{describe_seconds(results['training_seconds'])} of training; curves in {run.curves}, weights in "
         f"{run.weights}",

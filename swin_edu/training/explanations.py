@@ -65,18 +65,21 @@ def changed_data(data: str, run: Path) -> str:
     )
 
 
-def memory(training: "Training", fitting: int) -> str:
+def memory(training: "Training", fitting: int | None) -> str:
     """The GPU's memory is too small for a batch.
 
     Args:
         training: the run.
-        fitting: how many images one process could take; 0 where not even one fits.
+        fitting: how many images one process could take; 0 where not even one fits, None where that was not
+            tried.
     """
     settings, count = training.settings, training.processes.count
     full = f"A batch of {settings.batch_size}"
     if settings.accumulate > 1:
         full += f" in {settings.accumulate} parts"
     full += f" does not fit into the memory of {training.device}"
+    if fitting is None:
+        return f"{full}; try --accumulate {2 * settings.accumulate}, which takes it in smaller parts."
     if not fitting:
         return f"{full}, and neither does a single image: take a smaller network or smaller images."
     parts = -(-settings.batch_size // (fitting * count))
@@ -85,6 +88,22 @@ def memory(training: "Training", fitting: int) -> str:
         f"{full}; {fitting} images at once do{each}. --accumulate {parts} keeps the batch and takes it in "
         f"{parts} parts; --batch-size {fitting * count} makes it smaller (lower the learning rate with it). "
         "--set checkpoint_blocks=True needs much less memory and a third more time. Finished epochs are safe."
+    )
+
+
+def compiling(error: Exception) -> str:
+    """`torch.compile` did not get through.
+
+    Args:
+        error: its own.
+
+    Example:
+        >>> compiling(RuntimeError("no C++ compiler found"))[:46]
+        'torch.compile failed: no C++ compiler found. W'
+    """
+    return (
+        f"torch.compile failed: {textwrap.shorten(str(error), 300)}. Without it the run is only slower: "
+        "--no-compile. On a CPU it needs a C++ compiler (on Debian or Ubuntu: sudo apt-get install g++)."
     )
 
 

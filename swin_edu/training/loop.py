@@ -9,11 +9,11 @@ from collections.abc import Generator, Iterator
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from swin_edu.data import ImageDataset
 from swin_edu.training import explanations
 from swin_edu.training.errors import TrainingError
+from swin_edu.training.forward import autocast, loss_and_accuracy, sum_gradients
 from swin_edu.training.memory import fits_on, largest_batch
 from swin_edu.training.optimizers import averaged_weights, make_optimizer
 from swin_edu.training.order import seed_epoch, shuffled_batches
@@ -27,8 +27,6 @@ from swin_edu.training.run_state import restore, state_of
 from swin_edu.training.settings import TrainingSettings
 from swin_edu.training.splits import load_splits
 from swin_edu.training.tensorboard import Board, find_board
-
-_TEST_BATCH = 500
 
 
 class Training:
@@ -108,7 +106,8 @@ class Training:
             restore(self, state, run)
         if self.processes.first:
             run.forget_after(self.finished_epochs)
-            self.board = find_board(run.path)
+            steps = -(-len(self.train_set) // self.settings.batch_size)
+            self.board = find_board(run.path, self.finished_epochs * steps + 1)
         self.run = run
 
     def average(self) -> nn.Module | None:
@@ -153,6 +152,7 @@ class Training:
                 save_run_checkpoint(state_of(self), self.run.checkpoints, epoch)
             yield record
         self.model.eval()
+        self.tested_model.eval()
 
     def _train_epoch(
         self, network: nn.Module, images: Tensor, labels: Tensor, epoch: int
@@ -165,7 +165,10 @@ class Training:
             learning_rate = self._set_learning_rate((epoch - 1) * len(batches) + step - 1, len(batches))
             draws = self.prepare.draw(len(chosen), self.generator)
             mine = self.processes.share(len(chosen))
-            batch = [part[chosen[mine].to(part.device)].to(self.device) for part in (images, labels)]
+            batch = [
+                part[chosen[mine].to(part.device, non_blocking=True)].to(self.device)
+                for part in (images, labels)
+            ]
             draws = {name: draw[mine] for name, draw in draws.items()}
             recent += self._update(network, *batch, draws, len(chosen))
             if step % self.settings.record_every and step < len(batches):
@@ -186,15 +189,7 @@ class Training:
         Returns:
             Mean cross-entropy and the part of images named correctly, 0..1.
         """
-        mine = self.processes.share(len(self.test_set))
-        images, labels = self.test_set.images[mine], self.test_set.labels[mine]
-        sums = torch.zeros(2, dtype=torch.float64, device=self.device)
-        for some, right in zip(images.split(_TEST_BATCH), labels.split(_TEST_BATCH), strict=True):
-            logits, right = self.predict(some.to(self.device)), right.to(self.device)
-            loss = F.cross_entropy(logits, right, reduction="sum")
-            sums += torch.stack([loss, (logits.argmax(dim=1) == right).sum()])
-        loss, correct = (self.processes.total(sums) / len(self.test_set)).tolist()
-        return loss, correct
+        return loss_and_accuracy(self)
 
     @torch.no_grad()
     def predict(self, images: Tensor) -> Tensor:
@@ -208,39 +203,29 @@ class Training:
         """
         model, was_training = self.tested_model, self.tested_model.training
         model.eval()
-        with self._autocast():
+        with autocast(self.device, self.precision):
             logits = model(self.prepare.normalise(images)).float()
         model.train(was_training)
         return logits
 
     def _update(self, network: nn.Module, images: Tensor, labels: Tensor, draws: Draws, batch: int) -> Tensor:
         """One step of the optimizer with this process's share of a batch; (loss, right answers, images)."""
-        settings = self.settings
         self.optimizer.zero_grad(set_to_none=True)
-        images, targets = self.prepare(images, labels, draws)
-        sums = torch.zeros(3, device=self.device)
         try:
-            for part in torch.arange(len(images), device=self.device).chunk(settings.accumulate):
-                with self._autocast():
-                    logits = network(images[part]).float()
-                loss = F.cross_entropy(
-                    logits, targets[part], label_smoothing=settings.label_smoothing, reduction="sum"
-                )
-                # The mean over the whole batch; DDP will divide by the number of processes.
-                (loss * self.processes.count / batch).backward()
-                right = (logits.argmax(dim=1) == labels[part]).sum()
-                sums += torch.stack([loss.detach(), right, torch.tensor(len(part), device=self.device)])
-        except torch.OutOfMemoryError as error:
-            raise TrainingError(explanations.memory(self, largest_batch(self, len(images)))) from error
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), settings.clip_norm)
+            sums = sum_gradients(self, network, images, labels, draws, batch)
+        except torch.OutOfMemoryError:
+            sums = None  # what the failed step held is free only when its error is gone
+        except Exception as error:
+            if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
+                raise TrainingError(explanations.compiling(error)) from error
+            raise
+        if sums is None:
+            raise TrainingError(explanations.memory(self, largest_batch(self, len(images))))
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip_norm)
         self.optimizer.step()
         if self.averaged is not None:
             self.averaged.update_parameters(self.model)
         return sums
-
-    def _autocast(self) -> torch.autocast:
-        half = self.precision is torch.bfloat16
-        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=half)
 
     def _set_learning_rate(self, step: int, steps_per_epoch: int) -> float:
         learning_rate = learning_rate_at(step, self.settings.epochs * steps_per_epoch, self.settings)
@@ -250,7 +235,8 @@ class Training:
 
     def _log(self, record: StepRecord | EpochRecord) -> StepRecord | EpochRecord:
         # Twenty lines an epoch draw the curve as well as four hundred.
-        wanted = isinstance(record, EpochRecord) or record.step % max(record.steps // 20, 1) == 0
+        wanted = isinstance(record, EpochRecord)
+        wanted = wanted or record.step % max(record.steps // 20, 1) < self.settings.record_every
         if self.run is not None and self.processes.first and wanted:
             self.run.append(record)
             if self.board is not None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from swin_edu.training.forward import autocast
+
 if TYPE_CHECKING:
     from swin_edu.training.loop import Training
 
@@ -35,7 +37,7 @@ def fits_on(device: torch.device, images: Tensor) -> bool:
     return images.numel() * images.element_size() <= _PART_FOR_IMAGES * free
 
 
-def largest_batch(training: "Training", images: int) -> int:
+def largest_batch(training: "Training", images: int) -> int | None:
     """How many images at once can go through the network and back, found by halving.
 
     Args:
@@ -43,8 +45,11 @@ def largest_batch(training: "Training", images: int) -> int:
         images: too many.
 
     Returns:
-        The largest half, quarter, ... that does; 0 where not even one image does.
+        The largest half, quarter, ... that does; 0 where not even one image does. None where several
+        processes train: what they do with their gradients cannot be tried alone.
     """
+    if training.processes.count > 1:
+        return None
     shape = training.train_set.images.shape[1:]
     while images := images // 2:
         training.model.zero_grad(set_to_none=True)
@@ -52,9 +57,7 @@ def largest_batch(training: "Training", images: int) -> int:
             torch.cuda.empty_cache()
         try:
             sample = torch.zeros(images, *shape, device=training.device)
-            with torch.autocast(
-                training.device.type, torch.bfloat16, enabled=training.precision is torch.bfloat16
-            ):
+            with autocast(training.device, training.precision):
                 training.model(sample).float().sum().backward()
         except torch.OutOfMemoryError:
             continue

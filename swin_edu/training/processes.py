@@ -1,13 +1,14 @@
 """Several processes that train one network, each on its share of every batch: PyTorch's own DDP.
 
 ``torchrun --nproc-per-node 2 -m swin_edu.cli train ...`` starts them; started alone, a run is the only
-process and nothing here does anything. The batch size is that of all processes together, so a run gives the
-same with any number of them, and may be resumed with another number.
+process and nothing here does anything. The batch size is that of all processes together, so a run gives
+the same with any number of them, and may be resumed with another number. Only stochastic depth is drawn by
+each process for itself.
 """
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -17,8 +18,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from swin_edu.training.errors import TrainingError
 
-# A process that waits longer for the others gives up, so that a dead one does not hold machines for hours.
-PATIENCE = timedelta(minutes=10)
+# For a download by the first process; where one dies, torchrun ends the others at once.
+PATIENCE = timedelta(hours=2)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,19 @@ class Processes:
         Args:
             model: the same in all processes.
         """
-        return DistributedDataParallel(model) if self.count > 1 else model
+        # No buffer of ours changes, so that none has to be sent.
+        return DistributedDataParallel(model, broadcast_buffers=False) if self.count > 1 else model
+
+    def apart(self, network: nn.Module, last: bool) -> AbstractContextManager:
+        """Where a batch goes through the network in parts, gradients meet those of the others only once.
+
+        Processes may even have different numbers of parts.
+
+        Args:
+            network: of `wrap`, compiled or not.
+            last: whether this is the last part.
+        """
+        return nullcontext() if last or self.count == 1 else network.no_sync()
 
     def total(self, numbers: Tensor) -> Tensor:
         """The sum over all processes.
@@ -142,6 +155,8 @@ def this_process() -> Processes:
         )
     except ValueError as error:
         raise TrainingError(f"RANK, WORLD_SIZE and LOCAL_RANK must be whole numbers: {error}") from error
+    if count > 1 and "MASTER_ADDR" not in os.environ:
+        raise TrainingError("WORLD_SIZE is set but MASTER_ADDR is not: start several processes with torchrun")
     if not 0 <= rank < count:
         raise TrainingError(f"RANK must lie in 0..{count - 1} for WORLD_SIZE={count}, got {rank}")
     return Processes(rank, count, local)

@@ -135,7 +135,7 @@ def recipe_settings(name: str, **changes: Any) -> TrainingSettings:
 
     Args:
         name: a key of `RECIPES`.
-        **changes: settings to have another value.
+        **changes: settings to have another value; of ``model_options`` only those that are named.
 
     Returns:
         Settings for `Training`.
@@ -149,4 +149,8 @@ def recipe_settings(name: str, **changes: Any) -> TrainingSettings:
     """
     if name not in RECIPES:
         raise TrainingError(f"recipe must be one of {', '.join(RECIPES)}, got {name!r}")
-    return replace(TrainingSettings(**RECIPES[name].settings), **changes)
+    settings = TrainingSettings(**RECIPES[name].settings)
+    # A change of one setting of the network leaves its others as they are.
+    if "model_options" in changes:
+        changes["model_options"] = {**settings.model_options, **changes["model_options"]}
+    return replace(settings, **changes)

@@ -54,7 +54,7 @@ def finish_run(training: Training) -> dict[str, Any]:
     epochs = [record for record in records if isinstance(record, EpochRecord)]
     last = epochs[-1]
     save_checkpoint(training.tested_model, run.weights)
-    draw_curves(records, run.curves, f"{settings.model} on {settings.data}")
+    draw_curves(records, run.curves, f"{settings.weights or settings.model} on {settings.data}")
     results = {
         # "test" images, or those of the "validation" split that the settings held out in their place.
         "tested_on": training.test_set.split,
@@ -75,7 +75,7 @@ def finish_run(training: Training) -> dict[str, Any]:
         "channel_mean": training.prepare.mean,
         "channel_deviation": training.prepare.deviation,
         "precision": str(training.precision).removeprefix("torch."),
-        "hardware": describe_hardware(training.device),
+        "hardware": {**describe_hardware(training.device), "processes": training.processes.count},
         "finished": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
         "settings": asdict(settings),
     }

@@ -40,14 +40,15 @@ class Board:
             self.writer.flush()
 
 
-def find_board(folder: Path) -> Board | None:
+def find_board(folder: Path, first_step: int = 0) -> Board | None:
     """A board that writes into a folder; None where TensorBoard is not installed.
 
     Args:
         folder: of the run.
+        first_step: points from here on are forgotten; they are of epochs that will be done again.
     """
     try:
         from torch.utils.tensorboard import SummaryWriter
-    except ImportError:
+    except Exception:  # not installed, or with libraries that do not fit: the run goes on without
         return None
-    return Board(SummaryWriter(str(folder / "tensorboard")))
+    return Board(SummaryWriter(str(folder / "tensorboard"), purge_step=first_step))

@@ -18,6 +18,8 @@ from .conftest import TINY
 OPTIONS = [
     *("--epochs", "3", "--batch-size", "32", "--threads", "1", "--device", "cpu", "--optimizer", "muon"),
     *("--mixup-alpha", "0.8", "--cutmix-alpha", "1", "--erasing-probability", "0.3", "--ema-decay", "0.9"),
+    # Shares of a batch in unequal numbers of parts.
+    *("--accumulate", "5"),
     # Each process would drop other paths than one alone.
     *(f"--set={name}={value!r}" for name, value in {**TINY, "drop_path_rate": 0.0}.items()),
 ]
@@ -56,6 +58,9 @@ def test_shares_are_the_whole_batch_in_order_and_keep_pairs_together(count, batc
 def test_a_contradictory_environment_is_refused(monkeypatch):
     monkeypatch.setenv("RANK", "2")
     monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(TrainingError, match="start several processes with torchrun"):
+        this_process()
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
     with pytest.raises(TrainingError, match=r"RANK must lie in 0..1"):
         this_process()
     monkeypatch.setenv("RANK", "first")

@@ -9,8 +9,8 @@ from swin_edu.training import StepRecord, Training, start_run
 
 
 class Writer:
-    def __init__(self, folder):
-        self.folder, self.scalars = folder, []
+    def __init__(self, folder, purge_step):
+        self.folder, self.purge_step, self.scalars = folder, purge_step, []
         WRITERS.append(self)
 
     def add_scalar(self, name, value, place):
@@ -39,6 +39,8 @@ def test_steps_and_epochs_are_written_where_tensorboard_is_installed(installed, 
     losses = [(value, place) for name, value, place in writer.scalars if name == "step/loss"]
     steps = [record for record in training.run.records() if isinstance(record, StepRecord)]
     assert losses == [(record.loss, 3 * (record.epoch - 1) + record.step) for record in steps]
+    Training(settings, training.run)
+    assert WRITERS[1].purge_step == 10, "a resumed run begins behind its nine steps"
     assert [place for name, _, place in writer.scalars if name == "epoch/test_accuracy"] == [1, 2, 3]
 
 
