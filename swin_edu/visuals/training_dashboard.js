@@ -77,6 +77,8 @@ function render({ model, el }) {
   function speak(progress) {
     const place = at();
     const curves = curvesNow();
+    const returned = view.back && place === null; // no message need follow, so that the sentence has to be here now
+    view.back = place !== null;
     if (place !== null) {
       frame.say(describePlace(place, {
         loss: rowAt(curves.loss, place), rate: rowAt(curves.learning_rate, place),
@@ -90,7 +92,7 @@ function render({ model, el }) {
     if (news) {
       frame.say(progress.sentence);
       view.speaking = performance.now() + 600;
-    } else if (performance.now() > view.speaking) {
+    } else if (returned || performance.now() > view.speaking) {
       frame.say(progress.sentence, true);
     } // else: let it be said to the end; the sentence follows with the next message
   }
