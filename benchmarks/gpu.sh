@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # All that a GPU decides, in one command: the recipes for GPUs, each with several seeds, and the speed of a
-# training step beside other implementations. Each run ends within ten minutes on an H200-class card.
+# training step beside other implementations. Meant to end within ten minutes a run on an H200-class card; not
+# measured yet.
 #
 #   benchmarks/gpu.sh [FOLDER]            the real thing; in runs/gpu unless a folder is given
 #   QUICK=1 benchmarks/gpu.sh [FOLDER]    a few images on whatever device is there: shows that it works, no more

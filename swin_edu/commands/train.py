@@ -65,7 +65,7 @@ def train(
     """Train a Swin Transformer and test it.
 
     With no options it trains [b]swin_cifar[/b] on the built-in [b]shapes[/b]; nothing is downloaded.
-    [b]--recipe[/b] begins with settings that were measured; [b]--recipe list[/b] shows them.
+    [b]--recipe[/b] begins with settings for a purpose; [b]--recipe list[/b] shows them.
     Every epoch ends with a checkpoint, so the run can be stopped or killed at any moment and goes on with
     [b]--resume[/b]. The run's folder keeps settings.json, log.jsonl, model.safetensors, results.json and
     curves.png.

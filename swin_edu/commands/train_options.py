@@ -41,7 +41,7 @@ OPTIONS = {
     "seed": (HOW, "The same seed gives the same run."),
     "device": (WHERE, "auto, cpu, cuda, cuda:1, mps."),
     "precision": (WHERE, "auto (bfloat16 on GPUs, float32 elsewhere), float32, bfloat16."),
-    "compile": (WHERE, "torch.compile: slow to start, then about twice as fast."),
+    "compile": (WHERE, "torch.compile: slow to start, then faster."),
     "record_every": (WHERE, "Steps to a line of the log; on a GPU, each one costs time."),
     "threads": (WHERE, "CPU threads; 0 takes all cores."),
     "limit_train": (TRYING, "Use only so many training images."),

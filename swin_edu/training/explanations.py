@@ -87,7 +87,7 @@ def memory(training: "Training", fitting: int | None) -> str:
     return (
         f"{full}; {fitting} images at once do{each}. --accumulate {parts} keeps the batch and takes it in "
         f"{parts} parts; --batch-size {fitting * count} makes it smaller (lower the learning rate with it). "
-        "--set checkpoint_blocks=True needs much less memory and a third more time. Finished epochs are safe."
+        "--set checkpoint_blocks=True needs less memory and more time. Finished epochs are safe."
     )
 
 

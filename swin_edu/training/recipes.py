@@ -1,10 +1,10 @@
-"""The recipes: settings under a name, each with what it is for and what was measured.
+"""The recipes: settings under a name, each with what it is for, and whether it was measured.
 
-`swin-edu train --recipe NAME`; notebooks 08 and 09 read them aloud. Each choice was made on held-out training
-images; the test images were looked at once, at the end.
+`swin-edu train --recipe NAME`. What was tried for them, and what it did, stands in
+`benchmarks/training_notes.md`; choices are made on held-out training images.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from swin_edu.training.errors import TrainingError
@@ -18,7 +18,6 @@ class Recipe:
     Args:
         purpose: one sentence, for lists.
         settings: what differs from the defaults of `TrainingSettings`.
-        reasons: why, in the order of the settings.
 
     Example:
         >>> Recipe("To try.", {"epochs": 1}).settings
@@ -27,7 +26,6 @@ class Recipe:
 
     purpose: str
     settings: dict[str, Any]
-    reasons: str = field(default="", repr=False)
 
 
 # The network of 94.46 % on CIFAR-10 in Lee et al. 2021 (7.05 M parameters, 100 epochs), which others can be
@@ -50,7 +48,7 @@ _LONG = {
 
 RECIPES = {
     "laptop": Recipe(
-        "Shapes on two CPU cores, in a minute or two. Being tuned.",
+        "Shapes on CPU cores. Not tuned yet.",
         {
             "data": "shapes",
             # A patch of 4 leaves 8 x 8 tokens: a quarter of the work of a patch of 2.
@@ -62,7 +60,7 @@ RECIPES = {
         },
     ),
     "cifar10-cpu": Recipe(
-        "CIFAR-10 on CPU cores: a network that a quarter of an hour can train. Being tuned.",
+        "CIFAR-10 on CPU cores. Not tuned yet.",
         {
             "data": "cifar10",
             "model_options": {
@@ -80,7 +78,7 @@ RECIPES = {
         },
     ),
     "cifar10-fast": Recipe(
-        "CIFAR-10 in about a minute on a large GPU. Not measured yet.",
+        "CIFAR-10 in little time, meant for a large GPU. Not measured yet.",
         {
             "data": "cifar10",
             "model_options": {"embed_dim": 96, "depths": (2, 4, 2), "num_heads": (3, 6, 12)},
@@ -96,15 +94,15 @@ RECIPES = {
         },
     ),
     "cifar10-best": Recipe(
-        "CIFAR-10 as well as ten minutes on a large GPU allow. Not measured yet.",
+        "CIFAR-10 as well as possible, meant for a large GPU. Not measured yet.",
         {"data": "cifar10", "model_options": _SEVEN_MILLION, "epochs": 300, **_LONG},
     ),
     "cifar100-best": Recipe(
-        "CIFAR-100 as well as ten minutes on a large GPU allow. Not measured yet.",
+        "CIFAR-100 as well as possible, meant for a large GPU. Not measured yet.",
         {"data": "cifar100", "model_options": _SEVEN_MILLION, "epochs": 300, **_LONG},
     ),
     "tiny-imagenet": Recipe(
-        "Tiny-ImageNet, 200 classes of 64 x 64 pixels, in ten minutes on a large GPU. Not measured yet.",
+        "Tiny-ImageNet, 200 classes at 64 x 64 pixels, meant for a large GPU. Not measured yet.",
         {
             "data": "tiny-imagenet",
             # A patch of 4 gives the 16 x 16 tokens that a patch of 2 gives for 32 pixels.

@@ -107,7 +107,7 @@ class TrainingSettings:
     device: str = "auto"
     # "auto" is bfloat16 on GPUs that compute in it, because it is much faster there, and float32 elsewhere.
     precision: str = "auto"
-    # torch.compile: a minute of waiting, then twice the speed on CPUs and GPUs. The last, smaller batch of an
+    # torch.compile: minutes of waiting, then faster steps. The last, smaller batch of an
     # epoch is left out then, because compiled code is made for one size.
     compile: bool = False
     # One record in so many steps: reading a number makes a GPU wait until it is computed.
