@@ -48,15 +48,22 @@ _LONG = {
 
 RECIPES = {
     "laptop": Recipe(
-        "Shapes on CPU cores. Not tuned yet.",
+        "Shapes in a minute on two CPU cores.",
         {
             "data": "shapes",
-            # A patch of 4 leaves 8 x 8 tokens: a quarter of the work of a patch of 2.
-            "model_options": {"patch_size": 4, "embed_dim": 64, "depths": (2, 2), "num_heads": (2, 4)},
-            "epochs": 4,
+            "model_options": {
+                # A patch of 4 leaves 8 x 8 tokens: a quarter of the work of a patch of 2.
+                **{"patch_size": 4, "embed_dim": 32, "depths": (2, 2), "num_heads": (2, 4)},
+                "drop_path_rate": 0.0,
+            },
+            "epochs": 6,
             "batch_size": 64,
             "optimizer": "muon",
-            "learning_rate": 3e-3,
+            # At 3e-3 such a network has hardly begun after four epochs.
+            "learning_rate": 2e-2,
+            # A moved shape may leave the image; and nothing is learned by heart in a minute.
+            "crop_padding": 0,
+            "label_smoothing": 0.0,
         },
     ),
     "cifar10-cpu": Recipe(
