@@ -35,7 +35,7 @@ _SEEDS = {"train": 0, "test": 1}  # the two splits draw from streams that never 
 _BLOCK = 500
 
 
-def make_shapes(count: int, split: str = "train", seed: int = 0) -> ImageDataset:
+def make_shapes(count: int, split: str = "train", seed: int = 0, side: int = IMAGE_SIZE) -> ImageDataset:
     """Draw images of a circle and a triangle in ten arrangements.
 
     Exchanging the two shapes changes every label, so the arrangement alone is not enough; both shapes
@@ -46,12 +46,14 @@ def make_shapes(count: int, split: str = "train", seed: int = 0) -> ImageDataset
         count: images to draw, at least 1. The classes come in turn, so they are balanced.
         split: "train" or "test"; the same seed gives other images in the other split.
         seed: the same seed gives the same images.
+        side: pixels; the same seed shows the same scenes with another camera, more or less sharp. Only the
+            noise is drawn anew, because each pixel has its own.
 
     Returns:
-        A dataset of (count, 3, 32, 32) images whose labels index `SHAPE_CLASSES`.
+        A dataset of (count, 3, side, side) images whose labels index `SHAPE_CLASSES`.
 
     Raises:
-        ValueError: if ``count`` is below 1 or ``split`` is neither of the two.
+        ValueError: if ``count`` or ``side`` is below 1 or ``split`` is neither of the two.
 
     Example:
         >>> shapes = make_shapes(20)
@@ -60,9 +62,12 @@ def make_shapes(count: int, split: str = "train", seed: int = 0) -> ImageDataset
     """
     if count < 1 or split not in _SEEDS:
         raise ValueError(f"expected count >= 1 and split 'train' or 'test', got {count} and {split!r}")
+    if side < 1:
+        raise ValueError(f"expected a side of at least 1 pixel, got {side}")
     block = np.arange(_BLOCK) % len(SHAPE_CLASSES)
     blocks = -(-count // _BLOCK)
-    images = [_draw(np.random.default_rng([seed, _SEEDS[split], number]), block) for number in range(blocks)]
+    randoms = [np.random.default_rng([seed, _SEEDS[split], number]) for number in range(blocks)]
+    images = [_draw(random, block, side) for random in randoms]
     return ImageDataset(
         images=torch.cat(images)[:count],
         labels=torch.from_numpy(np.tile(block, blocks)[:count]).long(),
@@ -71,23 +76,25 @@ def make_shapes(count: int, split: str = "train", seed: int = 0) -> ImageDataset
         split=split,
         # "left of" becomes "right of" in the mirror.
         mirror_keeps_label=False,
-        fingerprint=f"shapes-1-{split}-{seed}-{count}",
+        fingerprint=f"shapes-1-{split}-{seed}-{count}" + (f"-{side}" if side != IMAGE_SIZE else ""),
     )
 
 
-def _draw(random: np.random.Generator, labels: np.ndarray) -> Tensor:
-    """(N,) labels -> (N, 3, 32, 32) uint8: all images at once, painted from back to front."""
+def _draw(random: np.random.Generator, labels: np.ndarray, side: int) -> Tensor:
+    """(N,) labels -> (N, 3, side, side) uint8: all images at once, painted from back to front."""
     circle, triangle = _arrange(random, labels)
     count = len(labels)
-    axis = np.arange(IMAGE_SIZE, dtype=np.float32)
+    # The scene is measured in pixels of an image of 32; a finer camera looks between them.
+    pixel = np.float32(IMAGE_SIZE / side)
+    axis = (np.arange(side, dtype=np.float32) + np.float32(0.5)) * pixel - np.float32(0.5)
     rows, columns = axis[None, :, None], axis[None, None, :]
 
     background, colours = _choose_colours(random, count)
     canvas = background + _texture(random, count, rows, columns)[:, None]
 
     # The larger shape is painted first, otherwise it would hide the one inside it.
-    circle_cover = _filled_or_outlined(random, _circle_distance(circle, rows, columns))
-    triangle_cover = _filled_or_outlined(random, _triangle_distance(random, triangle, rows, columns))
+    circle_cover = _filled_or_outlined(random, _circle_distance(circle, rows, columns), pixel)
+    triangle_cover = _filled_or_outlined(random, _triangle_distance(random, triangle, rows, columns), pixel)
     circle_first = (circle[:, 2] > triangle[:, 2])[:, None, None]
     back = np.where(circle_first, circle_cover, triangle_cover)[:, None]
     front = np.where(circle_first, triangle_cover, circle_cover)[:, None]
@@ -147,7 +154,7 @@ def _choose_colours(random: np.random.Generator, count: int) -> tuple[np.ndarray
 
 
 def _texture(random: np.random.Generator, count: int, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(N, 32, 32): a slope of brightness and ripples of random direction, width and strength."""
+    """(N, side, side): a slope of brightness and ripples of random direction, width and strength."""
 
     def draw(low: float, high: float) -> np.ndarray:
         return random.uniform(low, high, (count, 1, 1)).astype(np.float32)
@@ -158,7 +165,7 @@ def _texture(random: np.random.Generator, count: int, rows: np.ndarray, columns:
 
 
 def _circle_distance(circle: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """(N, 32, 32) signed distance of each pixel to the circle's edge, negative inside."""
+    """(N, side, side) signed distance of each pixel to the circle's edge, negative inside."""
     row, column, radius = (circle[:, i, None, None] for i in range(3))
     return np.hypot(rows - row, columns - column) - radius
 
@@ -166,7 +173,7 @@ def _circle_distance(circle: np.ndarray, rows: np.ndarray, columns: np.ndarray) 
 def _triangle_distance(
     random: np.random.Generator, triangle: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """(N, 32, 32) distance of each pixel to the edges of a slightly turned triangle, negative inside."""
+    """(N, side, side) distance of each pixel to the edges of a slightly turned triangle, negative inside."""
     row, column, radius = (triangle[:, i, None, None] for i in range(3))
     turn = random.uniform(-0.2, 0.2, (len(triangle), 1, 1)).astype(np.float32)
     # The three edges look down, up left and up right.
@@ -177,8 +184,8 @@ def _triangle_distance(
     return np.maximum.reduce(sides) - INRADIUS * radius
 
 
-def _filled_or_outlined(random: np.random.Generator, distance: np.ndarray) -> np.ndarray:
+def _filled_or_outlined(random: np.random.Generator, distance: np.ndarray, pixel: np.float32) -> np.ndarray:
     """Signed distance -> how much of each pixel is painted, 0..1, with smooth edges; half are outlines."""
     outlined = random.uniform(0, 1, (len(distance), 1, 1)) < 0.5
     distance = np.where(outlined, np.abs(distance + 0.75) - 0.75, distance)
-    return (0.5 - distance).clip(0, 1).astype(np.float32)
+    return (0.5 - distance / pixel).clip(0, 1).astype(np.float32)

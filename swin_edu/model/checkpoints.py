@@ -67,7 +67,7 @@ def load_checkpoint(path_or_state_dict: str | Path | Mapping[str, Any], **overri
         raise CheckpointError(f"cannot load {where}: {error}") from error.__cause__
 
 
-def save_checkpoint(model: nn.Module, path: str | Path) -> None:
+def save_checkpoint(model: nn.Module, path: str | Path, **notes: Any) -> None:
     """Write the weights as safetensors, with the config as JSON in the metadata.
 
     The file is complete or not there: it is written beside its place and then moved.
@@ -75,6 +75,7 @@ def save_checkpoint(model: nn.Module, path: str | Path) -> None:
     Args:
         model: a `SwinTransformer`, also one that `torch.compile` wrapped.
         path: where to, ending in ``.safetensors``; missing folders are made.
+        **notes: what else a user of the weights must know, such as class names; kept as JSON beside the config.
 
     Raises:
         ValueError: for another kind of model or ending.
@@ -94,7 +95,8 @@ def save_checkpoint(model: nn.Module, path: str | Path) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    metadata = {"format": "pt", "library": "swin_edu", "config": json.dumps(asdict(model.config))}
+    notes["config"] = asdict(model.config)
+    metadata = {"format": "pt", "library": "swin_edu", **{name: json.dumps(note) for name, note in notes.items()}}
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         save_file(weights, unfinished, metadata=metadata)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from swin_edu.training.muon import Muon
     from swin_edu.training.optimizers import make_optimizer, parameter_groups
     from swin_edu.training.preparation import Preparation
+    from swin_edu.training.pretrained import Pretrained, load_pretrained
     from swin_edu.training.recipe import build_model, choose_device, choose_precision, learning_rate_at
     from swin_edu.training.recipes import RECIPES, recipe_settings
     from swin_edu.training.records import EpochRecord, StepRecord
@@ -29,6 +30,7 @@ _MODULES = {
     "muon": ("Muon",),
     "optimizers": ("make_optimizer", "parameter_groups"),
     "preparation": ("Preparation",),
+    "pretrained": ("Pretrained", "load_pretrained"),
     "recipe": ("build_model", "choose_device", "choose_precision", "learning_rate_at"),
     "recipes": ("RECIPES", "recipe_settings"),
     "records": ("EpochRecord", "StepRecord"),
@@ -46,6 +48,7 @@ __all__ = [
     "Evaluation",
     "Muon",
     "Preparation",
+    "Pretrained",
     "RunFolder",
     "StepRecord",
     "Training",
@@ -58,6 +61,7 @@ __all__ = [
     "evaluate_model",
     "finish_run",
     "learning_rate_at",
+    "load_pretrained",
     "load_splits",
     "make_optimizer",
     "open_trained_run",

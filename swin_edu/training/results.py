@@ -53,7 +53,9 @@ def finish_run(training: Training) -> dict[str, Any]:
     records = run.records()
     epochs = [record for record in records if isinstance(record, EpochRecord)]
     last = epochs[-1]
-    save_checkpoint(training.tested_model, run.weights)
+    prepare, class_names = training.prepare, training.train_set.class_names
+    facts = {"class_names": class_names, "mean": prepare.mean, "deviation": prepare.deviation}
+    save_checkpoint(training.tested_model, run.weights, **facts)
     draw_curves(records, run.curves, f"{settings.weights or settings.model} on {settings.data}")
     results = {
         # "test" images, or those of the "validation" split that the settings held out in their place.
@@ -70,10 +72,10 @@ def finish_run(training: Training) -> dict[str, Any]:
         "train_images": len(training.train_set),
         "test_images": len(training.test_set),
         "image_size": list(training.train_set.images.shape[2:]),
-        "class_names": training.train_set.class_names,
+        "class_names": class_names,
         "fingerprints": [training.train_set.fingerprint, training.test_set.fingerprint],
-        "channel_mean": training.prepare.mean,
-        "channel_deviation": training.prepare.deviation,
+        "channel_mean": prepare.mean,
+        "channel_deviation": prepare.deviation,
         "precision": str(training.precision).removeprefix("torch."),
         "hardware": {**describe_hardware(training.device), "processes": training.processes.count},
         "finished": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),

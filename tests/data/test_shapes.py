@@ -107,3 +107,21 @@ def test_mirroring_changes_the_class_so_training_must_not_flip():
 def test_impossible_requests_are_refused(count, split):
     with pytest.raises(ValueError, match=f"got {count} and '{split}'"):
         make_shapes(count, split)
+
+
+def test_another_side_shows_the_same_scenes():
+    """Averaging 2 x 2 pixels of the finer camera gives the coarser one's image, but for noise and edges."""
+    fine, coarse = make_shapes(40, side=64), make_shapes(40)
+    assert fine.images.shape == (40, 3, 64, 64)
+    assert torch.equal(fine.labels, coarse.labels)
+    assert fine.fingerprint != coarse.fingerprint
+    averaged = torch.nn.functional.avg_pool2d(fine.images.float(), 2)
+    difference = (averaged - coarse.images).abs()
+    assert difference.mean() < 10
+    others = (averaged.roll(1, dims=0) - coarse.images).abs()
+    assert others.mean() > 5 * difference.mean()
+
+
+def test_a_side_below_one_pixel_is_refused():
+    with pytest.raises(ValueError, match="at least 1 pixel, got 0"):
+        make_shapes(1, side=0)
