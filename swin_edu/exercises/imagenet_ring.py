@@ -114,7 +114,7 @@ ring_reduce = Exercise(
     reference=_ring_reduce,
     cases=lambda: [
         (_digits(3, 2),),
-        (_digits(4, 2),),
+        (normal(random.Random(3), 4, 4, 3),),
         (normal(random.Random(1), 2, 2, 3),),
         (normal(random.Random(2), 5, 5, 2, dtype=torch.float64),),
     ],
@@ -191,7 +191,7 @@ ring_reduce = Exercise(
     hints=(
         "A copy of `chunks`; a loop over t; in it, a loop over p. Which part does process p send, and to "
         "whom?",
-        "In the first cases, the digits of a sum say who is in it: process 0's numbers are below 10, those "
+        "In case 1, the digits of a sum say who is in it: process 0's numbers are below 10, those "
         "of process 1 have a 0 at the end, those of process 2 two. 222 is the sum of all three.",
         "In one step, no process sends the part that it receives. So it does no harm to do the processes one "
         "after the other, within a step.",
