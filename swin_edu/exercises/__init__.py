@@ -10,7 +10,10 @@ from swin_edu.exercises.overview import ExerciseList
 from swin_edu.exercises.report import Report
 
 # One module a chapter, in the order of the course; each ends with EXERCISES.
-CHAPTERS = ("patches", "windows", "shifted_windows", "position", "block", "merging", "whole_swin", "training")
+CHAPTERS = (
+    *("patches", "windows", "shifted_windows", "position", "block", "merging", "whole_swin"),
+    *("training", "imagenet"),
+)
 
 _EXERCISES: dict[str, Exercise] = {
     exercise.name: exercise

@@ -73,6 +73,7 @@ SCENES: dict[str, Callable[..., Scene]] = {
     "index_any": lambda Mh, Mw: Scene(axes=PAIRS),
     "index_with_halo": lambda Mh, Mw, halo: Scene(axes=PAIRS),
     "resize_table": lambda table, old, new: _table_of(new),
+    "ring_reduce": lambda chunks: Scene(axes=("part", "number")),
     "table_from_bias": lambda bias, window: _table_of(window),
 }
 
