@@ -42,6 +42,7 @@ LESSONS = {
     "06": Lesson("06_patch_merging", "MergeExplorer"),
     "07": Lesson("07_whole_swin", "ModelExplorer"),
     "08": Lesson("08_train_cifar", "TrainingDashboard"),
+    "09": Lesson("09_imagenet_subset", "ModelExplorer"),
 }
 
 

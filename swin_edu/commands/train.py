@@ -6,6 +6,7 @@ Notebook 08 does the same step by step; the loop itself is `swin_edu.training.Tr
 import ast
 import inspect
 import json
+import os
 import shlex
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -97,27 +98,38 @@ def train(
     if given.get("classes"):
         given["classes"] = _read_classes(given["classes"], console)
     run_path, begun = out or Path("runs") / _name_of(recipe, given), resume
+    there = sorted(run_path.rglob("*"))
     try:
         training = _open(run_path, recipe, given, resume, overwrite)
         begun = True
         _train(training, run_path, console if training.processes.first else Console(quiet=True))
         training.processes.leave()
     except (DataError, TrainingError) as error:
-        stop_with(error, console)
+        stop_with(TrainingError(f"{_speaker()}{error}"), console)
     except torch.OutOfMemoryError as error:  # not in a step: there the loop knows what fits
-        stop_with(TrainingError(f"the memory is too small: {error}"), console)
+        stop_with(TrainingError(f"{_speaker()}the memory is too small: {error}"), console)
     except OSError as error:
         safe = ". Finished epochs are safe; go on with --resume" if begun else ""
-        stop_with(TrainingError(f"{error}{safe}"), console)
+        stop_with(TrainingError(f"{_speaker()}{error}{safe}"), console)
     except KeyboardInterrupt:
         if not begun:
-            console.print(f"\nStopped before training began; {run_path} is as it was", highlight=False)
+            same = sorted(run_path.rglob("*")) == there
+            left = (
+                "is as it was" if same else "has lost files of its old run; start it again with --overwrite"
+            )
+            console.print(f"\nStopped before training began; {run_path} {left}", highlight=False)
             raise typer.Exit(130) from None
         again = shlex.join(["swin-edu", "train", "--out", str(run_path), "--resume"])
         console.print(
             f"\nStopped. Every finished epoch is saved in {run_path}; go on with: {again}", highlight=False
         )
         raise typer.Exit(130) from None
+
+
+def _speaker() -> str:
+    """Which of several processes has something to say; nothing where one is alone."""
+    alone = os.environ.get("WORLD_SIZE", "1") == "1"
+    return "" if alone else f"process {os.environ.get('RANK', '?')}: "
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

@@ -75,7 +75,7 @@ def save_checkpoint(model: nn.Module, path: str | Path, **notes: Any) -> None:
     Args:
         model: a `SwinTransformer`, also one that `torch.compile` wrapped.
         path: where to, ending in ``.safetensors``; missing folders are made.
-        **notes: what else a user of the weights must know, such as class names; kept as JSON beside the config.
+        **notes: what else a user of the weights must know, such as class names; kept as JSON.
 
     Raises:
         ValueError: for another kind of model or ending.
@@ -96,7 +96,11 @@ def save_checkpoint(model: nn.Module, path: str | Path, **notes: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
     notes["config"] = asdict(model.config)
-    metadata = {"format": "pt", "library": "swin_edu", **{name: json.dumps(note) for name, note in notes.items()}}
+    metadata = {
+        "format": "pt",
+        "library": "swin_edu",
+        **{name: json.dumps(note) for name, note in notes.items()},
+    }
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         save_file(weights, unfinished, metadata=metadata)

@@ -59,8 +59,8 @@ def load_pretrained(name: str | Path, **overrides: Any) -> Pretrained:
     """A network that was trained for this course, or by a run of yours.
 
     Args:
-        name: ``swin_shapes`` (knows the built-in shapes) or ``swin_cifar10``, both for 32 x 32 pixels, described
-            in ``data/README.md``; or the ``model.safetensors`` of a finished run.
+        name: ``swin_shapes`` (knows the built-in shapes) or ``swin_cifar10``, both for 32 x 32 pixels; their
+            card is ``data/README.md``. Or the ``model.safetensors`` of a finished run.
         **overrides: as for `swin_edu.load_checkpoint`: ``num_classes`` for a new head, ``window_size``.
 
     Returns:
@@ -81,7 +81,9 @@ def load_pretrained(name: str | Path, **overrides: Any) -> Pretrained:
             f"{file} does not say its {', '.join(missing)}; swin-edu train writes them. "
             "For the network alone, use swin_edu.load_checkpoint"
         )
-    class_names, mean, deviation = (json.loads(metadata[fact]) for fact in ("class_names", "mean", "deviation"))
+    class_names, mean, deviation = (
+        json.loads(metadata[fact]) for fact in ("class_names", "mean", "deviation")
+    )
     return Pretrained(load_checkpoint(file, **overrides), class_names, mean, deviation)
 
 

@@ -67,21 +67,19 @@ RECIPES = {
         },
     ),
     "cifar10-cpu": Recipe(
-        "CIFAR-10 on CPU cores. Not tuned yet.",
+        "CIFAR-10 in a quarter of an hour on two CPU cores.",
         {
             "data": "cifar10",
             "model_options": {
-                "patch_size": 4,
-                "embed_dim": 96,
-                "depths": (2, 4),
-                "num_heads": (3, 6),
+                # Width 96 makes half as many epochs in the same time, and learns less in it.
+                **{"patch_size": 4, "embed_dim": 64, "depths": (2, 4), "num_heads": (2, 4)},
                 # Few epochs: nothing needs to be held back.
                 "drop_path_rate": 0.0,
             },
             "epochs": 8,
             "optimizer": "muon",
-            "learning_rate": 2e-3,
-            "compile": True,
+            # One epoch each: 50.8 % of held-out images at 5e-3, 53.5 % at 1e-2, 46.5 % at 2e-2 (width 96).
+            "learning_rate": 1e-2,
         },
     ),
     "cifar10-fast": Recipe(

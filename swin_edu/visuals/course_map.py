@@ -105,6 +105,7 @@ CHAPTERS = (
         "Training",
         "fine-tune at a new size of image and window",
         "08",
+        40,
     ),
     Chapter("10_looking_inside", "Looking inside", "Understanding", "see on the pixels where it looks", "08"),
     Chapter(

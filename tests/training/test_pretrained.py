@@ -1,4 +1,4 @@
-"""Weights that come with the course say what they know and what they expect, and reach what their card says."""
+"""Weights of the course say what they know and what they expect, and reach what their card says."""
 
 import json
 import re
@@ -57,13 +57,13 @@ def test_another_window_and_head_are_made_on_loading():
 
 
 def test_unknown_weights_name_those_that_are_there():
-    with pytest.raises(CheckpointError, match="no weights called 'swin_moon' .* there are .*swin_shapes"):
+    with pytest.raises(CheckpointError, match=r"no weights called 'swin_moon' .* there are .*swin_shapes"):
         load_pretrained("swin_moon")
 
 
 def test_a_file_without_its_facts_is_sent_to_load_checkpoint(tmp_path: Path):
     swin_edu.save_checkpoint(swin_edu.swin_cifar(embed_dim=16), tmp_path / "bare.safetensors", mean=[0.5] * 3)
-    with pytest.raises(CheckpointError, match="does not say its class_names, deviation; .*load_checkpoint"):
+    with pytest.raises(CheckpointError, match=r"does not say its class_names, deviation; .*load_checkpoint"):
         load_pretrained(tmp_path / "bare.safetensors")
 
 
@@ -77,5 +77,5 @@ def test_notes_beside_the_weights_are_kept_as_json(tmp_path: Path):
 
 def test_where_only_the_package_is_installed_the_message_says_so(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("swin_edu.training.pretrained.course_folder", lambda: None)
-    with pytest.raises(CheckpointError, match="only the package is installed here; clone"):
+    with pytest.raises(CheckpointError, match=r"only the package is installed here; clone"):
         load_pretrained("swin_shapes")
