@@ -192,15 +192,17 @@ def test_ctrl_c_while_the_data_is_loaded_leaves_the_old_run_and_says_so(pets, mo
     assert Path("runs/small/settings.json").read_bytes() == before
 
 
-def test_ctrl_c_while_the_old_run_is_deleted_says_that_it_lost_files(pets, monkeypatch):
+def test_ctrl_c_while_the_old_run_is_deleted_says_how_to_begin_again(pets, monkeypatch):
     def interrupt(folder, *_, **__):
         raise KeyboardInterrupt
 
     call(*small(pets))
-    monkeypatch.setattr("swin_edu.training.run_folder.atomic_write", interrupt)
-    result = call(*small(pets, "runs/small", "--overwrite"))
+    with monkeypatch.context() as patch:
+        patch.setattr("swin_edu.training.run_folder.atomic_write", interrupt)
+        result = call(*small(pets, "runs/small", "--overwrite"))
     assert result.exit_code == 130
-    assert "runs/small has lost files of its old run; start it again" in without_breaks(result.stderr)
+    assert "runs/small may be begun; start it again with --overwrite" in without_breaks(result.stderr)
+    assert call(*small(pets, "runs/small", "--overwrite")).exit_code == 0
 
 
 def test_one_of_several_processes_says_which_one_it_is(pets, monkeypatch):
@@ -210,7 +212,10 @@ def test_one_of_several_processes_says_which_one_it_is(pets, monkeypatch):
     assert result.exit_code == 1
     assert "process 1: WORLD_SIZE is set but MASTER_ADDR is not" in without_breaks(result.stderr)
     monkeypatch.setenv("WORLD_SIZE", "1")
-    assert "process" not in call(*small(pets, "runs/other", "--epochs", "0")).stderr
+    monkeypatch.delenv("RANK")
+    alone = call(*small(pets, "runs/other", "--epochs", "0"))
+    assert alone.exit_code == 1
+    assert without_breaks(alone.stderr).startswith("Error: ")
 
 
 @pytest.mark.parametrize("text", ["window_size", "window_size=eight", "=3"])

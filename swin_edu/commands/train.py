@@ -98,7 +98,6 @@ def train(
     if given.get("classes"):
         given["classes"] = _read_classes(given["classes"], console)
     run_path, begun = out or Path("runs") / _name_of(recipe, given), resume
-    there = sorted(run_path.rglob("*"))
     try:
         training = _open(run_path, recipe, given, resume, overwrite)
         begun = True
@@ -111,12 +110,11 @@ def train(
     except OSError as error:
         safe = ". Finished epochs are safe; go on with --resume" if begun else ""
         stop_with(TrainingError(f"{_speaker()}{error}{safe}"), console)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
+        if os.environ.get("RANK", "0") != "0":  # one voice is enough
+            raise typer.Exit(130) from None
         if not begun:
-            same = sorted(run_path.rglob("*")) == there
-            left = (
-                "is as it was" if same else "has lost files of its old run; start it again with --overwrite"
-            )
+            left = "may be begun; start it again with --overwrite" if interrupt.args else "is as it was"
             console.print(f"\nStopped before training began; {run_path} {left}", highlight=False)
             raise typer.Exit(130) from None
         again = shlex.join(["swin-edu", "train", "--out", str(run_path), "--resume"])
@@ -189,8 +187,11 @@ def _open(path: Path, recipe: str | None, given: dict[str, Any], resume: bool, o
             check_can_start(path, overwrite)
         # Only when data, device and network are there may an old run be deleted or a folder be made.
         training = Training(settings)
-        if training.processes.first:
-            training.keep_in(start_run(path, settings, overwrite))
+        try:
+            if training.processes.first:
+                training.keep_in(start_run(path, settings, overwrite))
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("while the folder was made") from None
         return training
     run, settings = reopen_run(path)
     saved = asdict(settings)

@@ -24,7 +24,7 @@ from swin_edu.data.hub import (
 )
 from swin_edu.data.keeping import decode_and_keep
 from swin_edu.data.places import cache_folder, data_places, find_in_places
-from swin_edu.data.shapes import make_shapes
+from swin_edu.data.shapes import IMAGE_SIZE, make_shapes
 from swin_edu.data.splits_on_disk import SplitOnDisk, copy_name, copy_prefix, find_split
 
 SHAPES_COUNT = {"train": 10_000, "test": 2_000}
@@ -52,7 +52,8 @@ def load_dataset(
         split: "train" or "test". Sets that name their held-out part validation, valid, val or dev give
             that as "test".
         image_size: None keeps the images' own size, which must then be the same for all (for ``imagenette``
-            it means 160). Otherwise the largest centred square of each image is scaled to this side.
+            it means 160). Otherwise the largest centred square of each image is scaled to this side;
+            shapes are drawn at this size.
         classes: keep only these classes, numbered in this order: names as the data set has them, WordNet ids
             or words of ImageNet; or a `Path` of a text file with one a line. None keeps all.
         cache_dir: where downloads and decoded images are kept; ``data/cache`` of the course unless given.
@@ -81,9 +82,7 @@ def load_dataset(
     if classes is not None:
         chosen = read_class_list(classes) if isinstance(classes, Path) else classes
     if str(name_or_path) == "shapes":
-        if image_size not in (None, 32):
-            raise ValueError(f"shapes are 32 x 32 pixels, got image_size={image_size}")
-        shapes = make_shapes(SHAPES_COUNT[split], split)
+        shapes = make_shapes(SHAPES_COUNT[split], split, side=image_size or IMAGE_SIZE)
         return shapes if chosen is None else shapes.only_classes(chosen)
     if image_size is None and str(name_or_path) in HUB_DATASETS:
         image_size = HUB_DATASETS[str(name_or_path)].image_size

@@ -78,7 +78,8 @@ def save_checkpoint(model: nn.Module, path: str | Path, **notes: Any) -> None:
         **notes: what else a user of the weights must know, such as class names; kept as JSON.
 
     Raises:
-        ValueError: for another kind of model or ending.
+        ValueError: for another kind of model or ending, or a note that JSON cannot hold, or that has the name
+            of what is always written.
 
     Example:
         >>> import tempfile; from swin_edu import swin_cifar
@@ -93,14 +94,15 @@ def save_checkpoint(model: nn.Module, path: str | Path, **notes: Any) -> None:
         raise ValueError(
             f"the file is written as safetensors; end its name in .safetensors, got {path.name!r}"
         )
+    always = {"format": "pt", "library": "swin_edu", "config": json.dumps(asdict(model.config))}
+    if taken := sorted(always.keys() & notes.keys()):
+        raise ValueError(f"a note cannot be called {taken[0]!r}: the file has something else of that name")
+    try:
+        metadata = always | {name: json.dumps(note, allow_nan=False) for name, note in notes.items()}
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"notes must be text, numbers, lists and dicts of these: {error}") from error
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in model.state_dict().items()}
-    notes["config"] = asdict(model.config)
-    metadata = {
-        "format": "pt",
-        "library": "swin_edu",
-        **{name: json.dumps(note) for name, note in notes.items()},
-    }
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         save_file(weights, unfinished, metadata=metadata)

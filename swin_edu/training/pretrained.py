@@ -5,17 +5,20 @@ file also holds the names of the classes, and each channel's mean and deviation.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from swin_edu.data import normalise
 from swin_edu.data.places import course_folder
 from swin_edu.model import CheckpointError, SwinTransformer, load_checkpoint
-from swin_edu.model.weight_files import read_weights
+
+FACTS = ("class_names", "mean", "deviation")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +27,7 @@ class Pretrained:
 
     Args:
         model: in evaluation mode, on the CPU.
-        class_names: what its logits stand for, in order; of the file, also where the head is a new one.
+        class_names: what its logits stand for, in order; empty where the head is a new one.
         mean, deviation: of each channel of the images that it was trained on, 0..1.
     """
 
@@ -48,11 +51,14 @@ class Pretrained:
             >>> load_pretrained("swin_shapes").predict(torch.zeros(2, 3, 32, 32, dtype=torch.uint8)).shape
             torch.Size([2, 10])
         """
-        was_training = self.model.training
+        training = [module for module in self.model.modules() if module.training]
         self.model.eval()
-        parts = [self.model(normalise(part, self.mean, self.deviation)) for part in images.split(batch_size)]
-        self.model.train(was_training)
-        return torch.cat(parts)
+        try:
+            parts = images.split(batch_size)
+            return torch.cat([self.model(normalise(part, self.mean, self.deviation)) for part in parts])
+        finally:
+            for module in training:  # one by one: some may have been in evaluation mode on purpose
+                module.training = True
 
 
 def load_pretrained(name: str | Path, **overrides: Any) -> Pretrained:
@@ -60,7 +66,7 @@ def load_pretrained(name: str | Path, **overrides: Any) -> Pretrained:
 
     Args:
         name: ``swin_shapes`` (knows the built-in shapes) or ``swin_cifar10``, both for 32 x 32 pixels; their
-            card is ``data/README.md``. Or the ``model.safetensors`` of a finished run.
+            card is ``data/README.md``. Or the folder of a finished run, or its ``model.safetensors``.
         **overrides: as for `swin_edu.load_checkpoint`: ``num_classes`` for a new head, ``window_size``.
 
     Returns:
@@ -73,31 +79,82 @@ def load_pretrained(name: str | Path, **overrides: Any) -> Pretrained:
         >>> load_pretrained("swin_shapes").class_names[8]
         'circle inside triangle'
     """
-    file = Path(name) if Path(name).suffix == ".safetensors" else _of_the_course(str(name))
-    _, metadata = read_weights(file)
-    missing = [fact for fact in ("class_names", "mean", "deviation") if fact not in metadata]
-    if missing:
+    file = weights_file(name)
+    file = file / "model.safetensors" if isinstance(file, Path) and file.is_dir() else file
+    if not (isinstance(file, Path) and file.is_file()):
+        there = ", ".join(_of_the_course()) or "none, because only the package is installed"
         raise CheckpointError(
-            f"{file} does not say its {', '.join(missing)}; swin-edu train writes them. "
+            f"cannot load {name}: there is no such file or finished run, and of the names that come with the "
+            f"course there are {there}"
+        )
+    model, facts = load_checkpoint(file, **overrides), facts_of(file)
+    if facts is None:
+        raise CheckpointError(
+            f"{file} does not say its {', '.join(FACTS)}; swin-edu train writes them. "
             "For the network alone, use swin_edu.load_checkpoint"
         )
-    class_names, mean, deviation = (
-        json.loads(metadata[fact]) for fact in ("class_names", "mean", "deviation")
-    )
-    return Pretrained(load_checkpoint(file, **overrides), class_names, mean, deviation)
+    same_head = model.config.num_classes == len(facts["class_names"])
+    return Pretrained(model, facts["class_names"] if same_head else [], facts["mean"], facts["deviation"])
 
 
-def _of_the_course(name: str) -> Path:
+def weights_file(name: str | Path) -> str | Path:
+    """Where weights lie that the course brings; any other name stays as it is.
+
+    Args:
+        name: ``swin_cifar10``, a path, or a name on the hub.
+
+    Returns:
+        The file for a name of the course; a path for what exists; else the name.
+
+    Example:
+        >>> weights_file("swin_shapes").name, weights_file("timm/swin")
+        ('swin_shapes.safetensors', 'timm/swin')
+    """
+    there = Path(name).expanduser()
+    return there if there.exists() else _of_the_course().get(str(name), name)
+
+
+def facts_of(file: str | Path) -> dict[str, Any] | None:
+    """Class names, mean and deviation that stand beside the weights.
+
+    Args:
+        file: weights; what is no safetensors file of this machine has no facts.
+
+    Returns:
+        They, or None where one is missing.
+
+    Raises:
+        CheckpointError: if they are there and make no sense.
+
+    Example:
+        >>> sorted(facts_of(weights_file("swin_shapes")))
+        ['class_names', 'deviation', 'mean']
+    """
+    path = Path(file)
+    path = path / "model.safetensors" if path.is_dir() else path
+    try:
+        with safe_open(path, framework="pt") as opened:
+            metadata: Mapping[str, str] = opened.metadata() or {}
+    except (SafetensorError, OSError):
+        return None
+    if any(fact not in metadata for fact in FACTS):
+        return None
+    try:
+        facts = {fact: json.loads(metadata[fact]) for fact in FACTS}
+        sensible = all(isinstance(text, str) for text in facts["class_names"])
+        sensible = sensible and all(
+            len([float(x) for x in facts[name]]) == 3 for name in ("mean", "deviation")
+        )
+    except (ValueError, TypeError):
+        sensible = False
+    if not sensible:
+        raise CheckpointError(
+            f"{file}: its {', '.join(FACTS)} cannot be read; the file was changed or damaged"
+        )
+    return facts
+
+
+def _of_the_course() -> dict[str, Path]:
     folder = course_folder()
-    if folder is None:
-        raise CheckpointError(
-            f"{name!r} is part of the course's repository, and only the package is installed here; clone the "
-            "repository, or give the path of a .safetensors file"
-        )
-    files = {file.stem: file for file in sorted((folder / "data").glob("swin_*.safetensors"))}
-    if name not in files:
-        raise CheckpointError(
-            f"no weights called {name!r} come with the course, there are {', '.join(files) or 'none'}; "
-            "give the path of a .safetensors file for others"
-        )
-    return files[name]
+    files = sorted((folder / "data").glob("swin_*.safetensors")) if folder else []
+    return {file.stem: file for file in files}

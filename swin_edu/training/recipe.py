@@ -11,6 +11,7 @@ import swin_edu.model as models
 from swin_edu.model import SwinTransformer, load_checkpoint
 from swin_edu.model.weight_files import CheckpointError
 from swin_edu.training.errors import TrainingError
+from swin_edu.training.pretrained import weights_file
 from swin_edu.training.settings import TrainingSettings
 
 PRESETS = ("swin_cifar", "swin_tiny", "swin_small", "swin_base", "swin_large")
@@ -36,7 +37,7 @@ def build_model(settings: TrainingSettings, num_classes: int) -> SwinTransformer
     if settings.weights:
         try:
             options = {"num_classes": num_classes, **settings.model_options}
-            return load_checkpoint(settings.weights, **options).train()
+            return load_checkpoint(weights_file(settings.weights), **options).train()
         except (CheckpointError, TypeError, OSError) as error:
             raise TrainingError(str(error)) from error
     if settings.model not in PRESETS:

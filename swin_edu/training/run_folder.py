@@ -97,14 +97,14 @@ class RunFolder:
             temporary.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
     def clear(self) -> None:
-        """Delete the run's own files and nothing else that may lie in the folder."""
+        """Delete the run's own files but its settings, and nothing else that may lie in the folder."""
         for folder in (self.checkpoints, self.path / "tensorboard"):
             shutil.rmtree(folder, ignore_errors=True)
         # An evaluation of the old weights would be taken for one of the new ones.
         for name in EVALUATION_FILES:
             (self.evaluation / name).unlink(missing_ok=True)
-        # The settings last: a folder without them would no longer be known as a run's.
-        for file in (self.log_file, self.weights, self.results, self.curves, self.settings):
+        # Not the settings: a folder without them would no longer be known as a run's.
+        for file in (self.log_file, self.weights, self.results, self.curves):
             file.unlink(missing_ok=True)
 
 

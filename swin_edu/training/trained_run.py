@@ -13,6 +13,7 @@ from swin_edu.data import ImageDataset, load_dataset
 from swin_edu.model import CheckpointError, SwinTransformer, load_checkpoint
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.evaluation import Evaluation, evaluate_model
+from swin_edu.training.preparation import Preparation
 from swin_edu.training.recipe import build_model, choose_device, choose_precision
 from swin_edu.training.run_checkpoints import list_run_checkpoints, load_run_checkpoint
 from swin_edu.training.run_folder import RunFolder
@@ -141,10 +142,9 @@ def open_trained_run(
 def _facts_of_training(settings: TrainingSettings, state: dict[str, Any] | None) -> dict[str, Any]:
     """What ``results.json`` would say of the training images; for runs that have none yet."""
     train, _ = load_splits(settings)
-    mean, deviation = train.channel_statistics()
-    facts = {"class_names": train.class_names, "channel_mean": mean}
-    # As the loop does: images of a single brightness would be divided by zero.
-    facts["channel_deviation"] = [max(value, 1e-3) for value in deviation]
+    prepare = Preparation.of(settings, train)
+    facts = {"class_names": train.class_names, "channel_mean": prepare.mean}
+    facts["channel_deviation"] = prepare.deviation
     return facts if state is None else {**facts, "fingerprints": state["data"]}
 
 

@@ -5,6 +5,7 @@ Notebook 08 shows the images, assignment 5 the runs; both are drawn on the white
 
 from collections.abc import Mapping, Sequence
 
+from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
 from swin_edu.visuals.palette import colour
@@ -84,6 +85,7 @@ def curves(lines: Mapping[str, Sequence[float]], across: str, up: str) -> Pictur
         axes.plot(range(len(values)), values, dashes, color=colour(ink), linewidth=2, label=name)
     longest, highest = max(map(len, lines.values())) - 1, max(map(max, lines.values()))
     axes.set(xlim=(0, longest), ylim=(0, 1.06 * highest))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no half a step
     axes.set_xlabel(across, size=9, color=colour("muted_ink"), labelpad=3)
     axes.tick_params(length=0, colors=colour("muted_ink"), labelsize=9)
     axes.spines[:].set_visible(False)

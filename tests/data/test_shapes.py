@@ -111,15 +111,27 @@ def test_impossible_requests_are_refused(count, split):
 
 def test_another_side_shows_the_same_scenes():
     """Averaging 2 x 2 pixels of the finer camera gives the coarser one's image, but for noise and edges."""
-    fine, coarse = make_shapes(40, side=64), make_shapes(40)
-    assert fine.images.shape == (40, 3, 64, 64)
+    fine, coarse = make_shapes(200, side=64), make_shapes(200)
+    assert fine.images.shape == (200, 3, 64, 64)
     assert torch.equal(fine.labels, coarse.labels)
     assert fine.fingerprint != coarse.fingerprint
     averaged = torch.nn.functional.avg_pool2d(fine.images.float(), 2)
-    difference = (averaged - coarse.images).abs()
-    assert difference.mean() < 10
-    others = (averaged.roll(1, dims=0) - coarse.images).abs()
-    assert others.mean() > 5 * difference.mean()
+
+    def difference(dy: int, dx: int) -> float:
+        moved = averaged.roll((dy, dx), dims=(2, 3))[..., 1:-1, 1:-1]
+        return (moved - coarse.images[..., 1:-1, 1:-1]).abs().mean().item()
+
+    # A camera half a pixel aside would be nearer to its neighbour on one side than on the other.
+    for one, other in (((0, 1), (0, -1)), ((1, 0), (-1, 0))):
+        assert difference(*one) == pytest.approx(difference(*other), rel=0.02)
+    assert 4 * difference(0, 0) < 3 * difference(0, 1)
+    others = (averaged.roll(1, dims=0) - coarse.images).abs().mean()
+    assert others > 5 * difference(0, 0)
+
+
+def test_the_command_s_image_size_draws_shapes_of_that_side():
+    sharp = load_dataset("shapes", "test", image_size=48)
+    assert torch.equal(sharp.images[:20], make_shapes(20, "test", side=48).images)
 
 
 def test_a_side_below_one_pixel_is_refused():
