@@ -115,6 +115,5 @@ def normalise(images: Tensor, mean: Sequence[float], deviation: Sequence[float])
     """
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images with values 0..255, got {images.dtype}")
-    mean = torch.tensor(mean, device=images.device).view(-1, 1, 1)
-    deviation = torch.tensor(deviation, device=images.device).view(-1, 1, 1)
-    return (images.float() / 255 - mean) / deviation
+    both = torch.tensor([list(mean), list(deviation)], device=images.device)[:, :, None, None]
+    return (images.float() / 255 - both[0]) / both[1]

@@ -15,7 +15,7 @@ from swin_edu.training import explanations
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.forward import autocast, loss_and_accuracy, sum_gradients
 from swin_edu.training.memory import fits_on, largest_batch
-from swin_edu.training.optimizers import averaged_weights, make_optimizer
+from swin_edu.training.optimizers import AveragedWeights, make_optimizer
 from swin_edu.training.order import seed_epoch, shuffled_batches
 from swin_edu.training.preparation import Draws, Preparation
 from swin_edu.training.processes import Processes, this_process
@@ -113,7 +113,7 @@ class Training:
     def average(self) -> nn.Module | None:
         """The running mean of the weights, made at its first use; None where the settings want none."""
         if self.settings.ema_decay and self.averaged is None:
-            self.averaged = averaged_weights(self.model, self.settings.ema_decay)
+            self.averaged = AveragedWeights(self.model, self.settings.ema_decay)
         return self.averaged
 
     def steps(self) -> Iterator[StepRecord | EpochRecord]:

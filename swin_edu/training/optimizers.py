@@ -6,7 +6,7 @@ Notebook 08 builds and compares them; paper, Section 4.1. Muon: Jordan et al. 20
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from swin_edu.model import RelativePositionBias, SwinTransformer, WindowAttention
@@ -132,26 +132,34 @@ class Together(torch.optim.Optimizer):
             optimizer.load_state_dict(state)
 
 
-def averaged_weights(model: nn.Module, decay: float) -> AveragedModel:
+class AveragedWeights(AveragedModel):
     """A copy of the network whose weights are a running mean of the original's.
 
     In the first steps the mean is short: min(decay, (1 + n) / (10 + n)) of it is old after n updates, so that
     the random first weights are soon forgotten.
 
     Args:
-        model: what is trained.
+        model: what is trained; ``.module`` is its copy.
         decay: the old mean's share in the new one, 0 to 1.
 
-    Returns:
-        PyTorch's averaged model; ``update_parameters(model)`` after each step, ``.module`` is the network.
-
     Example:
-        >>> averaged_weights(nn.Linear(2, 2), 0.99).module
+        >>> AveragedWeights(nn.Linear(2, 2), 0.99).module
         Linear(in_features=2, out_features=2, bias=True)
     """
 
-    def average(old: list[Tensor], new: list[Tensor], count: Tensor) -> None:
-        kept = min(decay, (1 + int(count)) / (10 + int(count)))
-        torch._foreach_lerp_(old, new, 1 - kept)
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        super().__init__(model)
+        self.decay = decay
 
-    return AveragedModel(model, multi_avg_fn=torch.no_grad()(average))
+    @torch.no_grad()
+    def update_parameters(self, model: nn.Module) -> None:
+        """Take the weights of now into the mean; after each step.
+
+        Args:
+            model: the original.
+        """
+        # PyTorch's own sends the count to the GPU, and reading it there would make every step wait.
+        count = int(self.n_averaged)
+        kept = min(self.decay, (1 + count) / (10 + count)) if count else 0.0
+        torch._foreach_lerp_(list(self.module.parameters()), list(model.parameters()), 1 - kept)
+        self.n_averaged += 1

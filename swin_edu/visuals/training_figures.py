@@ -85,7 +85,8 @@ def curves(lines: Mapping[str, Sequence[float]], across: str, up: str) -> Pictur
         axes.plot(range(len(values)), values, dashes, color=colour(ink), linewidth=2, label=name)
     longest, highest = max(map(len, lines.values())) - 1, max(map(max, lines.values()))
     axes.set(xlim=(0, longest), ylim=(0, 1.06 * highest))
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no half a step
+    # As matplotlib chooses its ticks, but there is no half a step.
+    axes.xaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 2.5, 5, 10], integer=True))
     axes.set_xlabel(across, size=9, color=colour("muted_ink"), labelpad=3)
     axes.tick_params(length=0, colors=colour("muted_ink"), labelsize=9)
     axes.spines[:].set_visible(False)

@@ -8,12 +8,12 @@ from torch import nn
 
 from swin_edu.model import load_checkpoint
 from swin_edu.training import EpochRecord, Training, finish_run, start_run
-from swin_edu.training.optimizers import averaged_weights
+from swin_edu.training.optimizers import AveragedWeights
 
 
 def test_the_mean_forgets_the_first_weights_soon_and_then_keeps_the_decay():
     model = nn.Linear(1, 1, bias=False)
-    averaged = averaged_weights(model, 0.5)
+    averaged = AveragedWeights(model, 0.5)
     expected = None
     for number in range(12):
         nn.init.constant_(model.weight, float(number))
