@@ -189,6 +189,13 @@ print("0.002 is better than 0.0002:", by_rate["0.002"][-1] > by_rate["0.0002"][-
 # A rate of 0.1 destroys what was learned, before so few images can teach anything. 0.0002 is safe, but slow:
 # three epochs are not enough. Start near a tenth of the rate from scratch, then try others.
 #
+# In a terminal, with log and checkpoints (`--weights` takes a file, too):
+#
+# ```bash
+# swin-edu train --data shapes --image-size 64 --weights swin_shapes --set window_size=8 --crop-padding 0 \
+#     --optimizer muon --learning-rate 2e-3 --batch-size 32 --limit-train 400 --epochs 3 --out runs/large
+# ```
+#
 # ## 4. Which windows fit?
 #
 # Swin-T was trained at 224 x 224 with `M = 7`. You have 384 x 384.

@@ -134,7 +134,8 @@ share_of_images = Exercise(
     "of image numbers, is cut into batches of batch_size for all processes together; the last may be "
     "smaller. Neighbours in a batch are pairs that stay together, as Mixup mixes them; an odd image at its "
     "end is a pair alone. Of P pairs, numbered from 0, process r gets those from ceil(P * r / processes) "
-    "on, until where process r + 1 begins. An empty share stays in the list, as [].\n\n"
+    "up to, not including, ceil(P * (r + 1) / processes). Return image numbers, not pairs; an empty share "
+    "stays in the list, as [].\n\n"
     "share_of_images((5, 1, 3, 0, 6, 2, 4), 4, 2, 0)  # [[5, 1], [6, 2]]\n"
     "share_of_images((5, 1, 3, 0, 6, 2, 4), 4, 2, 1)  # [[3, 0], [4]]",
     reference=_share_of_images,
