@@ -19,7 +19,7 @@ OPTIONS = {
     "image_size": (WHAT, "Scale every image's largest centred square to this side, where sizes differ."),
     "model": (WHAT, "swin_cifar, swin_tiny, swin_small, swin_base, swin_large."),
     "classes": (WHAT, "A text file with one class a line: train on these alone, in this order."),
-    "weights": (WHAT, "Begin with the weights of a file or a name on the hub; the network is the one in it."),
+    "weights": (WHAT, "Begin with weights: a file, swin_cifar10, or a name on the hub; with their network."),
     "validation": (WHAT, "Hold out so many training images and test on them, not on the test split."),
     "epochs": (HOW, "Passes over the training images."),
     "batch_size": (HOW, "Images in one step, of all processes together."),

@@ -51,8 +51,9 @@ class TrainingSettings:
     image_size: int | None = None
     # Any preset of swin_edu.model; this one is made for 32 x 32 pixels.
     model: str = "swin_cifar"
-    # Weights to begin with: a file, a run's model.safetensors, or a name on the hub. The network is the one
-    # in it, with a new head and, where model_options say so, another window (its tables are resized).
+    # Weights to begin with: a file, a run's folder, a name of the course (swin_cifar10) or on the hub. The
+    # network is the one in it, with a new head and, where model_options say so, another window (its tables
+    # are resized). Images are normalised as for those weights, where they say how.
     weights: str | None = None
     # Single settings of SwinConfig that differ from the preset, such as {"window_size": 8}.
     model_options: dict[str, Any] = field(default_factory=dict)
