@@ -119,7 +119,7 @@ print(f"window 8 at 32 x 32: {accuracy(wide, small):3.0f} %")
 #
 # ## 3. Fine-tuning: three starts
 #
-# Now you may train, but you have only 400 labelled images of 64 x 64.
+# Now you may train, but you have only 320 labelled images of 64 x 64.
 #
 # **Predict.** Three epochs each: (1) from scratch, at the rate for that, (2) from the trained weights with
 # window 4, (3) from the trained weights with window 8. How many of 100 test images does each name rightly?
@@ -151,13 +151,13 @@ def start(window):
 
 
 # %% tags=["nbval-ignore-output"]
-few = make_shapes(400, seed=7, side=64)
+few, unseen = make_shapes(320, seed=7, side=64), large.subset(200)
 torch.manual_seed(0)
 blank = replace(pretrained, model=swin_edu.SwinTransformer(config))
 results = {
-    "from scratch": fine_tune(blank, few, large, rate=2e-2),
-    "window 4": fine_tune(start(4), few, large),
-    "window 8": fine_tune(start(8), few, large),
+    "from scratch": fine_tune(blank, few, unseen, rate=2e-2),
+    "window 4": fine_tune(start(4), few, unseen),
+    "window 8": fine_tune(start(8), few, unseen),
 }
 training_figures.curves(results, "epoch", "accuracy, %")
 
@@ -168,20 +168,19 @@ print("window 4: better than from scratch:", four > scratch + 5)
 print("window 8: more than 95 %:", eight > 95)
 
 # %% [markdown]
-# 39 steps with 400 images: from scratch, that is nothing. The same 39 steps are enough to get used to a new
-# camera, if the windows show what they showed. With window 4, the network first has to unlearn.
+# 30 steps with 320 images: from scratch, that is nothing. The same 30 steps are enough to get used to a new camera,
+# if the windows show what they showed. With window 4, the network first has to unlearn.
 #
-# **Predict.** Start 3 once more, with other rates. `swin_shapes` itself was trained at 0.02. For each of
-# 0.0002, 0.002, 0.02 and 0.1: does it end better or worse than the 92 % before training?
+# **Predict.** Start 3 once more, with other rates. `swin_shapes` itself was trained at 0.02. For each of 0.0002,
+# 0.002 and 0.1: does it end better or worse than before training?
 
 # %% tags=["nbval-ignore-output"]
-by_rate = {rate: fine_tune(start(8), few, large, rate) for rate in (2e-4, 2e-2, 1e-1)}
+by_rate = {rate: fine_tune(start(8), few, unseen, rate) for rate in (2e-4, 1e-1)}
 by_rate = {str(rate): found for rate, found in sorted({**by_rate, 2e-3: results["window 8"]}.items())}
 training_figures.curves(by_rate, "epoch", "accuracy, %")
 
 # %%
-for rate in ("0.0002", "0.002", "0.1"):
-    found = by_rate[rate]
+for rate, found in by_rate.items():
     print(f"{rate}: {'better' if found[-1] > found[0] else 'worse'} than before training")
 print("0.002 is better than 0.0002:", by_rate["0.002"][-1] > by_rate["0.0002"][-1])
 
@@ -193,7 +192,7 @@ print("0.002 is better than 0.0002:", by_rate["0.002"][-1] > by_rate["0.0002"][-
 #
 # ```bash
 # swin-edu train --data shapes --image-size 64 --weights swin_shapes --set window_size=8 --crop-padding 0 \
-#     --optimizer muon --learning-rate 2e-3 --batch-size 32 --limit-train 400 --epochs 3 --out runs/large
+#     --optimizer muon --learning-rate 2e-3 --batch-size 32 --limit-train 320 --epochs 3 --out runs/large
 # ```
 #
 # ## 4. Which windows fit?
@@ -248,7 +247,7 @@ ModelExplorer(height=384, width=384, window_size=12)
 # body.</details>
 #
 # Real photographs now: twelve classes of Tiny-ImageNet, and `swin_cifar10`, which comes with the course
-# (CIFARACC % of CIFAR-10's test images, [card](../data/README.md)). Photographs of 64 x 64 are scaled to 32
+# (83 % of CIFAR-10's test images, [card](../data/README.md)). Photographs of 64 x 64 are scaled to 32
 # x 32 while they are read (section 2, repair A).
 
 # %% tags=["nbval-ignore-output"]
@@ -260,7 +259,7 @@ here = find_data("tiny-imagenet") is not None
 if here:
     options = {"classes": TWELVE, "image_size": 32}
     photos = load_dataset("tiny-imagenet", **options).subset(600)
-    others = load_dataset("tiny-imagenet", "test", **options)
+    others = load_dataset("tiny-imagenet", "test", **options).subset(300)
     first = [(others.labels == k).nonzero()[0].item() for k in range(0, 12, 2)]
     row = others.images[first] / 255, TWELVE[::2]
     picture = training_figures.small_images({"Tiny-ImageNet": row}, side=90)
@@ -278,7 +277,7 @@ def new_head(body, data, test):
     """A head trained on features that are computed once, and its accuracy on test images in percent."""
     torch.manual_seed(0)
     features, unseen = body.predict(data.images), body.predict(test.images)  # (B, C)
-    center, spread = features.mean(dim=0), features.std(dim=0) + 1e-6
+    center, spread = features.mean(dim=0), features.std()
     head = nn.Linear(features.shape[1], len(TWELVE))
     optimizer = torch.optim.AdamW(head.parameters(), lr=1e-2, weight_decay=0.1)
     for _ in range(100):
@@ -304,8 +303,7 @@ if here:
 # %% [markdown]
 # It never saw a goldfish, and yet its features tell one from a teapot. Now let all weights move.
 #
-# **Predict.** Once from a random head, once from the head that you just trained. If you then throw the head
-# away and train another one on the features: which body has kept more?
+# **Predict.** Two epochs, once from a random head, once from the head that you just trained. Which ends higher?
 
 # %% tags=["nbval-ignore-output"]
 if here:
@@ -313,13 +311,13 @@ if here:
         trained = load_pretrained("swin_cifar10", num_classes=12)
         if name == "trained head":
             trained.model.head.load_state_dict(head.state_dict())
-        found = ", ".join(f"{percent:.0f}" for percent in fine_tune(trained, photos, others))
-        trained.model.head = nn.Identity()
-        again = new_head(trained, photos, others)[1]
-        print(f"{name}: {found} %; another head on this body: {again:.0f} %")
+        found = fine_tune(trained, photos, others, rate=5e-4, epochs=2)
+        print(f"{name}: " + ", ".join(f"{percent:.0f}" for percent in found) + " %")
 
 # %% [markdown]
-# READING
+# After two epochs, the random head has not caught up with a head that was trained in a second. So train the head
+# first: then all weights begin where it ended. (What they add is within chance for 300 test images. With so few
+# photographs, the features that others learned do most of the work.)
 #
 # **Official weights** work in the same way, on any folder with a subfolder of images for each class.
 # Imagenette is ten classes of ImageNet; in a terminal:
@@ -483,7 +481,7 @@ for name, rate in measured.items():
 # one run that you report there are ten that you do not. So:
 #
 # - choose on few epochs, few classes or small images, then run once;
-# - start from trained weights where there are any (section 3: 39 steps were enough);
+# - start from trained weights where there are any (section 3: 30 steps were enough);
 # - measure images per second in the first minute, multiply, *then* decide.
 #
 # ## Your turn
