@@ -168,11 +168,11 @@ print("window 4: better than from scratch:", four > scratch + 5)
 print("window 8: more than 95 %:", eight > 95)
 
 # %% [markdown]
-# 30 steps with 320 images: from scratch, that is nothing. The same 30 steps are enough to get used to a new camera,
-# if the windows show what they showed. With window 4, the network first has to unlearn.
+# 30 steps with 320 images: from scratch, that is nothing. The same 30 steps are enough to get used to a new
+# camera, if the windows show what they showed. With window 4, the network first has to unlearn.
 #
-# **Predict.** Start 3 once more, with other rates. `swin_shapes` itself was trained at 0.02. For each of 0.0002,
-# 0.002 and 0.1: does it end better or worse than before training?
+# **Predict.** Start 3 once more, with other rates. `swin_shapes` itself was trained at 0.02. For each of
+# 0.0002, 0.002 and 0.1: does it end better or worse than before training?
 
 # %% tags=["nbval-ignore-output"]
 by_rate = {rate: fine_tune(start(8), few, unseen, rate) for rate in (2e-4, 1e-1)}
@@ -303,7 +303,8 @@ if here:
 # %% [markdown]
 # It never saw a goldfish, and yet its features tell one from a teapot. Now let all weights move.
 #
-# **Predict.** Two epochs, once from a random head, once from the head that you just trained. Which ends higher?
+# **Predict.** Two epochs, once from a random head, once from the head that you just trained. Which ends
+# higher?
 
 # %% tags=["nbval-ignore-output"]
 if here:
@@ -315,9 +316,9 @@ if here:
         print(f"{name}: " + ", ".join(f"{percent:.0f}" for percent in found) + " %")
 
 # %% [markdown]
-# After two epochs, the random head has not caught up with a head that was trained in a second. So train the head
-# first: then all weights begin where it ended. (What they add is within chance for 300 test images. With so few
-# photographs, the features that others learned do most of the work.)
+# After two epochs, the random head has not caught up with a head that was trained in a second. So train the
+# head first: then all weights begin where it ended. (What they add is within chance for 300 test images.
+# With so few photographs, the features that others learned do most of the work.)
 #
 # **Official weights** work in the same way, on any folder with a subfolder of images for each class.
 # Imagenette is ten classes of ImageNet; in a terminal:
