@@ -191,8 +191,9 @@ print("0.002 is better than 0.0002:", by_rate["0.002"][-1] > by_rate["0.0002"][-
 # In a terminal, with log and checkpoints (`--weights` takes a file, too):
 #
 # ```bash
-# swin-edu train --data shapes --image-size 64 --weights swin_shapes --set window_size=8 --crop-padding 0 \
-#     --optimizer muon --learning-rate 2e-3 --batch-size 32 --limit-train 320 --epochs 3 --out runs/large
+# swin-edu train --data shapes --image-size 64 --limit-train 320 \
+#     --weights swin_shapes --set window_size=8 --crop-padding 0 \
+#     --optimizer muon --learning-rate 2e-3 --batch-size 32 --epochs 3 --out runs/large
 # ```
 #
 # ## 4. Which windows fit?
