@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -195,7 +196,7 @@ def test_tests_that_the_readme_names_exist():
 
 
 def test_library_example_of_the_readme_gives_the_shapes_it_says():
-    example, loading = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    example, trained, loading = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     names = {}
     exec(example, names)
     comments = " ".join(re.findall(r"#.*", example))
@@ -203,6 +204,8 @@ def test_library_example_of_the_readme_gives_the_shapes_it_says():
     assert len(said) == 3
     assert said == [tuple(names["logits"].shape), *(tuple(stage.shape) for stage in names["maps"][:2])]
     assert len(names["maps"]) == 4
+    exec(trained, {**names, "photographs": torch.zeros(2, 3, 32, 32, dtype=torch.uint8)}, names)
+    assert names["logits"].shape == (2, len(names["trained"].class_names)) == (2, 10)
     exec(loading.split("\n")[0], names)
     assert callable(names["load_checkpoint"])
 

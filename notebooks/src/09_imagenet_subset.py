@@ -85,14 +85,13 @@ for name in before:
     if before[name].shape != after[name].shape:
         print(f"{name}: {tuple(before[name].shape)} -> {tuple(after[name].shape)}")
 
-# %% [markdown]
-# Only the tables of the position bias know the window: `(2M - 1)^2` rows, one for each offset.
-# `window_size=8` stretched them as pictures, as you did in chapter 04. Here is one head, before and after:
-
-# %%
 name = "stages.1.blocks.0.attention.position.table"
 tables = {"M = 4": before[name][:, 0].view(7, 7), "M = 8, stretched": after[name][:, 0].view(15, 15)}
 position_figures.tables(tables)
+
+# %% [markdown]
+# Only the tables of the position bias know the window: `(2M - 1)^2` rows, one for each offset.
+# `window_size=8` stretched them as pictures, as you did in chapter 04. Above: one head, before and after.
 
 # %%
 scaled = replace(large, images=F.avg_pool2d(large.images.float(), 2).round().byte())
@@ -126,31 +125,37 @@ print(f"window 8 at 32 x 32: {accuracy(wide, small):3.0f} %")
 
 
 # %%
+def learn(trained, optimizer, images, labels):
+    """One step of chapter 08's loop."""
+    trained.model.train()
+    logits = trained.model(normalise(images, trained.mean, trained.deviation))
+    optimizer.zero_grad()
+    F.cross_entropy(logits, labels).backward()
+    optimizer.step()
+
+
+# %%
 def fine_tune(trained, data, test, rate=2e-3, epochs=3):
-    """Chapter 08's loop on few images; the accuracy in percent, before and after each epoch."""
+    """The accuracy in percent, before and after each epoch."""
     torch.manual_seed(0)
     settings = TrainingSettings(optimizer="muon", learning_rate=rate)
     optimizer = make_optimizer(trained.model, settings)
     found, step, steps = [accuracy(trained, test)], 0, epochs * math.ceil(len(data) / 32)
     for _ in range(epochs):
-        trained.model.train()
         for chosen in torch.randperm(len(data)).split(32):
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate_at(step, steps, settings)
-            x = normalise(data.images[chosen], trained.mean, trained.deviation)
-            optimizer.zero_grad()
-            F.cross_entropy(trained.model(x), data.labels[chosen]).backward()
-            optimizer.step()
+            learn(trained, optimizer, data.images[chosen], data.labels[chosen])
             step += 1
         found.append(accuracy(trained, test))
     return found
 
 
+# %% tags=["nbval-ignore-output"]
 def start(window):
     return load_pretrained("swin_shapes", window_size=window)
 
 
-# %% tags=["nbval-ignore-output"]
 few, unseen = make_shapes(320, seed=7, side=64), large.subset(200)
 torch.manual_seed(0)
 blank = replace(pretrained, model=swin_edu.SwinTransformer(config))
@@ -363,6 +368,8 @@ networks = {
         *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(16, 10)),
     ),
 }
+
+# %%
 for name, model in networks.items():
     model, x = model.double(), x.double()  # so that rounding hides nothing
     whole = gradient(model, x, y)
@@ -439,8 +446,7 @@ images_per_second = 3 * 16 / (time.perf_counter() - began)
 here_per_second = images_per_second * training_operations(seven_million, 32, 1, 1)
 
 
-def spoken(seconds):
-    """Seconds in a unit that one can imagine."""
+def spoken(seconds):  # in a unit that one can imagine
     units = {"years": 365 * 86400, "days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
     unit = next((name for name, size in units.items() if seconds >= size), "seconds")
     return f"{seconds / units[unit]:.1f} {unit}"
@@ -456,8 +462,9 @@ for name, count in operations.items():
 # training](https://github.com/huggingface/pytorch-image-models/blob/main/results/benchmark-train-amp-nhwc-pt112-cu113-rtx3090.csv)
 # on an RTX 3090, in mixed precision: 649, 400 and 281 images/s for Swin-T, Swin-S and Swin-B.
 #
-# **Predict.** The paper's 300 epochs of Swin-T on this card: hours, days or weeks? And which share of its
-# peak, 71 million million operations a second, does it get?
+# **Predict.** The paper's 300 epochs of Swin-T on this card: hours, days or weeks? And which share does it
+# get of its peak? That is 71 million million operations a second (float16, sums in float32; NVIDIA's GA102
+# white paper).
 
 
 # %%
