@@ -337,7 +337,7 @@ if here:
 #
 # The second line downloads Swin-T of the authors (110 MB). `--data my_photos --classes list.txt` takes your
 # own folder, and of it the classes that the list names. Expect a very high accuracy on Imagenette: these
-# weights have seen its classes, and most of its photographs. It shows that your set-up works, not how good
+# weights have seen its classes, and perhaps these photographs. It shows that your set-up works, not how good
 # it is on new ones. From scratch, on all of Tiny-ImageNet: `swin-edu train --recipe tiny-imagenet`. These
 # runs need a GPU.
 #
