@@ -2,16 +2,16 @@
 # # 9. A part of ImageNet
 #
 # **Somebody trained a Swin on small images. Yours are larger, and you have few. Start again, or go on from
-# there?** You take a trained network to a new size, a new window and new classes, then to several GPUs. And
-# you compute what training costs before you pay for it.
+# there?** You take a trained network to a new size, to new classes and to several GPUs, and compute what
+# training costs before you pay for it.
 #
 # - **Time:** 40 minutes, and 70 minutes for the tasks at the end.
 # - **You need:** the table of the position bias (chapter 04), the training loop (chapter 08).
-# - **You build:** three ways to fine-tune, the gradient of several GPUs, and a computation of the cost.
+# - **You build:** fine-tuning from three starts, the gradient of several GPUs, and a bill.
 #
-# `B` images in a batch, `M` the window, `C` channels. Images are `(B, 3, H, W)`.
+# `M` is the window, in tokens.
 #
-# *To predict honestly, choose Edit > Clear Outputs of All Cells first.*
+# *To predict honestly, first choose Edit > Clear Outputs of All Cells.*
 
 # %%
 import math
@@ -34,8 +34,8 @@ print(f"{swin_edu.count_parameters(pretrained.model):,} parameters, {config.num_
 print(f"patch {config.patch_size}, window {config.window_size}, depths {config.depths}")
 
 # %% [markdown]
-# `swin_shapes` comes with the course. It was trained for a minute (`swin-edu train --recipe laptop`), on the
-# shapes of chapter 08, at 32 x 32 pixels.
+# `swin_shapes` comes with the course: the network of `swin-edu train --recipe laptop`, trained on the shapes
+# of chapter 08, at 32 x 32 pixels.
 #
 # ## 1. A better camera
 #
@@ -51,9 +51,9 @@ rows = {
 training_figures.small_images(rows, side=110)
 
 # %% [markdown]
-# What you see above you see below, only sharper. And nothing in Swin asks for a certain size.
+# The same, only sharper. And nothing in Swin asks for a certain size.
 #
-# **Predict.** Which accuracy at 64 x 64? A little more than at 32, a little less, or nearly nothing?
+# **Predict.** The accuracy at 64 x 64: a little more than at 32, a little less, or nearly nothing?
 
 
 # %%
@@ -67,16 +67,15 @@ for side in (24, 32, 48, 64):
     print(f"{side} x {side} pixels: {accuracy(pretrained, data):3.0f} % right")
 
 # %% [markdown]
-# Nearly nothing: guessing gets 10 %. *It runs at any size* does not mean *it works at any size*. To the
-# network your scenes are not sharper. They are **twice as large**: a token is still 4 x 4 pixels, and a
-# window of 4 x 4 tokens now shows a quarter of what it showed. The further from 32, the worse, in both
-# directions.
+# Nearly nothing: guessing gets 10 %. *It runs at any size* is not *it works at any size*. To the network
+# your scenes are not sharper, but **twice as large**: a token is still 4 x 4 pixels, and a window of
+# 4 x 4 tokens shows a quarter of what it showed.
 #
 # ## 2. Two repairs without training
 #
 # You may (A) scale your images down to 32 x 32, or (B) make the windows twice as wide, `M = 8`.
 #
-# **Predict.** Which one is better, without any training? And what does B need that the file does not hold?
+# **Predict.** Which one is better? And what does B need that the file does not hold?
 
 # %%
 wide = load_pretrained("swin_shapes", window_size=8)
@@ -91,37 +90,32 @@ position_figures.tables(tables)
 
 # %% [markdown]
 # Only the tables of the position bias know the window: `(2M - 1)^2` rows, one for each offset.
-# `window_size=8` stretched them as pictures, as you did in chapter 04. Above: one head, before and after.
+# `window_size=8` stretched them as pictures, as in chapter 04. Above: one head, before and after.
+#
+# **Predict** once more: window 8 on the *old* images of 32 x 32. Better than window 4, because each token
+# sees more?
 
 # %%
 scaled = replace(large, images=F.avg_pool2d(large.images.float(), 2).round().byte())
 print(f"as it was:                 {accuracy(pretrained, large):3.0f} % right")
 print(f"A, scaled down to 32 x 32: {accuracy(pretrained, scaled):3.0f} %")
 print(f"B, window 8, stretched:    {accuracy(wide, large):3.0f} %")
+for name, trained in {"window 4": pretrained, "window 8": wide}.items():
+    print(f"{name}, old images, 32 x 32: {accuracy(trained, small):3.0f} %")
 
 # %% [markdown]
-# Both work, and nothing was trained. A is better here, since these shapes need no fine detail. Where you
-# need details that 32 x 32 pixels cannot show, A cannot help. B keeps them: each token again looks at the
-# same part of the scene, and only what a patch shows is new to it.
+# Both work, and nothing was trained: with B, each window again shows the same part of the scene. B's patches
+# look new, so A is better here; but A loses fine detail.
 #
-# **Predict.** One more: window 8, but on the *old* images of 32 x 32. Better than window 4 there, because
-# each token sees more?
-
-# %%
-print(f"window 4 at 32 x 32: {accuracy(pretrained, small):3.0f} % right")
-print(f"window 8 at 32 x 32: {accuracy(wide, small):3.0f} %")
-
-# %% [markdown]
-# No. In the stretched table, the bias that was for one token away is for about two tokens away. At 32 x 32,
-# two tokens are twice as far in the picture: each bias is used at the wrong distance. Image size and window
-# belong together. Change both, by the same factor.
+# On old images, window 8 is worse: what the table had learned for one token away, it now has for about two,
+# and at 32 x 32 that is twice as far. **Change image size and window by the same factor.**
 #
 # ## 3. Fine-tuning: three starts
 #
 # Now you may train, but you have only 320 labelled images of 64 x 64.
 #
-# **Predict.** Three epochs each: (1) from scratch, at the rate for that, (2) from the trained weights with
-# window 4, (3) from the trained weights with window 8. How many of 100 test images does each name rightly?
+# **Predict.** Three epochs each: (1) from scratch, (2) from the trained weights with window 4, (3) from the
+# trained weights with window 8. How many of 100 test images does each name rightly?
 
 
 # %%
@@ -160,24 +154,18 @@ few, unseen = make_shapes(320, seed=7, side=64), large.subset(200)
 torch.manual_seed(0)
 blank = replace(pretrained, model=swin_edu.SwinTransformer(config))
 results = {
-    "from scratch": fine_tune(blank, few, unseen, rate=2e-2),
+    "from scratch": fine_tune(blank, few, unseen, rate=2e-2),  # as swin_shapes was trained
     "window 4": fine_tune(start(4), few, unseen),
     "window 8": fine_tune(start(8), few, unseen),
 }
 training_figures.curves(results, "epoch", "accuracy, %")
 
-# %%
-scratch, four, eight = (found[-1] for found in results.values())
-print("from scratch: hardly better than guessing:", scratch < 20)
-print("window 4: better than from scratch:", four > scratch + 5)
-print("window 8: more than 95 %:", eight > 95)
-
 # %% [markdown]
-# 30 steps with 320 images: from scratch, that is nothing. The same 30 steps are enough to get used to a new
-# camera, if the windows show what they showed. With window 4, the network first has to unlearn.
+# From scratch, 30 steps are nothing. They are enough for a new camera, if the windows show what they showed.
+# With window 4, the network first has to unlearn.
 #
-# **Predict.** Start 3 once more, with other rates. `swin_shapes` itself was trained at 0.02. For each of
-# 0.0002, 0.002 and 0.1: does it end better or worse than before training?
+# **Predict.** Start 3 with other rates. `swin_shapes` was trained at 0.02. 0.0002 and 0.1: better than
+# before training? And better than with 0.002?
 
 # %% tags=["nbval-ignore-output"]
 by_rate = {rate: fine_tune(start(8), few, unseen, rate) for rate in (2e-4, 1e-1)}
@@ -185,15 +173,17 @@ by_rate = {str(rate): found for rate, found in sorted({**by_rate, 2e-3: results[
 training_figures.curves(by_rate, "epoch", "accuracy, %")
 
 # %%
+scratch, four, eight = (found[-1] for found in results.values())
+print("from scratch: hardly better than guessing:", scratch < 20)
+print("window 4: better than from scratch:", four > scratch + 5)
+print("window 8: more than 95 %:", eight > 95)
 for rate, found in by_rate.items():
-    print(f"{rate}: {'better' if found[-1] > found[0] else 'worse'} than before training")
+    print(f"window 8, rate {rate}: {'better' if found[-1] > found[0] else 'worse'} than before training")
 print("0.002 is better than 0.0002:", by_rate["0.002"][-1] > by_rate["0.0002"][-1])
 
 # %% [markdown]
-# A rate of 0.1 destroys what was learned, before so few images can teach anything. 0.0002 is safe, but slow:
-# three epochs are not enough. Start near a tenth of the rate from scratch, then try others.
-#
-# In a terminal, with log and checkpoints (`--weights` takes a file, too):
+# 0.1 destroys what was learned. 0.0002 is safe, but slow. Start near a tenth of the rate from scratch, then
+# try others. In a terminal:
 #
 # ```bash
 # swin-edu train --data shapes --image-size 64 --limit-train 320 \
@@ -221,18 +211,17 @@ def padding(side, window, patch_size=4, stages=4):
 for side, window in ((224, 7), (384, 7), (384, 8), (384, 12), (256, 8)):
     swin_t = swin_edu.SwinConfig(window_size=window)
     cost = swin_edu.multiply_adds(swin_t, side, side).total / 1e9
-    print(f"{side} pixels, M = {window:2}: padding {padding(side, window)} %, {cost:5.2f} G")
+    print(f"{side} pixels, M = {window:2}: padding {padding(side, window)} %, {cost:5.2f} G multiply-adds")
 
 # %% [markdown]
-# At 384 the sides are 96, 48, 24 and 12 tokens. `M = 12` fits (2, 3, 4 and 6 do, too), and it is the same
-# share of the picture as before, 12 of 96 as 7 of 56. The authors' Swin-B at 384 has `M = 12`: 84.5 in
-# place of 83.5 %, for three times the work (paper, Table 1).
+# At 384 the sides are 96, 48, 24 and 12 tokens. `M = 12` fits, and 12 of 96 is the same share of the
+# picture as 7 of 56. The authors did so with Swin-B: 84.5 in place of 83.5 %, for three times the work
+# (paper, Table 1).
 #
-# Padding is *correct* here, since padded tokens are masked; only it is work for nothing. Yet look: `M = 8`
-# with padding costs a little less than `M = 12`, because attention in small windows is cheaper. The share
-# of the picture decides, not the padding.
+# Yet `M = 8` with padding costs a little less, because attention in small windows is cheaper. Choose
+# `M` by its share of the picture, not by padding.
 #
-# Set your own image size, then look for an `M` without padding in all four stages.
+# Set your own image size, then look for that share again.
 
 # %%
 ModelExplorer(height=384, width=384, window_size=12)
@@ -240,21 +229,19 @@ ModelExplorer(height=384, width=384, window_size=12)
 # %% [markdown]
 # ## 5. Other classes
 #
-# A head for 1000 classes is of no use for your twelve. `num_classes=12` puts a new one on, with random
-# weights; all other weights stay.
+# `num_classes=12` puts on a new, random head; the body (all else) is loaded.
 #
-# **Question.** The new head is random. You train all weights at once. What happens in the first steps?
+# **Question.** You train both at once. What happens first?
 #
 # <details><summary>A. Only the head moves: the rest is good already.</summary>No. Every weight follows its
-# gradient, and the gradient of the body comes through the head.</details>
-# <details><summary>B. The body follows a head that knows nothing yet.</summary>Right. You will measure below
-# what that costs.</details>
-# <details><summary>C. Nothing: a random head has no gradient.</summary>No. It has one, and so has the
-# body.</details>
+# gradient.</details>
+# <details><summary>B. The body follows a head that knows nothing yet.</summary>Right. You will measure what
+# that costs.</details>
+# <details><summary>C. Nothing: a random head has no gradient.</summary>No. It has one, as any
+# other.</details>
 #
-# Real photographs now: twelve classes of Tiny-ImageNet, and `swin_cifar10`, which comes with the course
-# (83 % of CIFAR-10's test images, [card](../data/README.md)). Photographs of 64 x 64 are scaled to 32
-# x 32 while they are read (section 2, repair A).
+# Real photographs now: twelve classes of Tiny-ImageNet, scaled to 32 x 32 (repair A), and `swin_cifar10`,
+# which comes with the course (83 % of CIFAR-10's test images, [card](../data/README.md)).
 
 # %% tags=["nbval-ignore-output"]
 TWELVE = [
@@ -272,10 +259,10 @@ if here:
 picture if here else print("Not here yet. In a terminal: swin-edu data get tiny-imagenet")
 
 # %% [markdown]
-# *Features* are the `C` numbers of an image that come out before the head.
+# *Features* are the numbers of an image that come out before the head.
 #
-# **Predict.** 600 photographs, about 50 a class. Guessing gets 8 %. What does a new head alone reach on the
-# features of `swin_cifar10`? And on those of a network with random weights?
+# **Predict.** 600 photographs; guessing gets 8 %. What does a new head alone reach on the features of
+# `swin_cifar10`? And on those of a network with random weights?
 
 
 # %%
@@ -307,10 +294,10 @@ if here:
     print(f"new head, swin_cifar10    {percent:2.0f} %")
 
 # %% [markdown]
-# It never saw a goldfish, and yet its features tell one from a teapot. Now let all weights move.
+# Even random features help. Those of `swin_cifar10` help more, though it never saw a goldfish. Now let all
+# weights move.
 #
-# **Predict.** Two epochs, once from a random head, once from the head that you just trained. Which ends
-# higher?
+# **Predict.** Two epochs, from a random head or from the head that you just trained. Which ends higher?
 
 # %% tags=["nbval-ignore-output"]
 if here:
@@ -322,12 +309,10 @@ if here:
         print(f"{name}: " + ", ".join(f"{percent:.0f}" for percent in found) + " %")
 
 # %% [markdown]
-# After two epochs, the random head has not caught up with a head that was trained in a second. So train the
-# head first: then all weights begin where it ended. (What they add is within chance for 300 test images.
-# With so few photographs, the features that others learned do most of the work.)
+# The random head has not caught up with one that was trained in a second. So train the head first. (What the
+# other weights then add is within chance for 300 test images.)
 #
-# **Official weights** work in the same way, on any folder with a subfolder of images for each class.
-# Imagenette is ten classes of ImageNet; in a terminal:
+# **Official weights** work in the same way. Imagenette is ten classes of ImageNet:
 #
 # ```bash
 # swin-edu data get imagenette
@@ -335,20 +320,17 @@ if here:
 # swin-edu train --recipe finetune-224 --image-size 256 --set window_size=8 --out runs/imagenette-256
 # ```
 #
-# The second line downloads Swin-T of the authors (110 MB). `--data my_photos --classes list.txt` takes your
-# own folder, and of it the classes that the list names. Expect a very high accuracy on Imagenette: these
-# weights have seen its classes, and perhaps these photographs. It shows that your set-up works, not how good
-# it is on new ones. From scratch, on all of Tiny-ImageNet: `swin-edu train --recipe tiny-imagenet`. These
-# runs need a GPU.
+# The second line downloads the authors' Swin-T (110 MB). `--data my_photos` takes your folder, with a
+# subfolder for each class. Expect much on Imagenette: these weights know its classes, and perhaps these
+# photographs. These runs need a GPU.
 #
 # ## 6. One GPU to many
 #
-# Four GPUs, a batch of 128: each gets 32 images and a copy of the network, and computes the gradient of
-# *its* mean loss. Then they add up their gradients, and each gets the sum: an *all-reduce*. All make the
-# same step.
+# Four GPUs, a batch of 128: each has a copy of the network and computes the gradient of *its* 32 images.
+# An *all-reduce* sums the gradients for all; each divides by 4 and makes the same step.
 #
 # **Predict.** Two processes with half of the batch each: is the mean of their gradients that of the whole
-# batch, but for rounding? And if one has 24 images and the other 8? And for a network with BatchNorm?
+# batch, but for rounding? And with 24 and 8 images? And for a network with BatchNorm?
 
 
 # %%
@@ -380,37 +362,29 @@ for name, model in networks.items():
     print(f", 24 + 8 by images {torch.allclose((24 * c + 8 * d) / 32, whole)}")
 
 # %% [markdown]
-# For Swin, yes: LayerNorm looks at one token, so no image knows of the others in its batch. Unequal parts
-# must count by their images. BatchNorm takes mean and deviation of *its* images; with other parts it is
-# another network.
+# For Swin, yes: LayerNorm looks at one token, so no image knows of the others. Unequal parts count by their
+# images. BatchNorm takes mean and deviation of *its* images; with other parts it is another network.
 #
-# So one command is enough, and the losses are those of one GPU, but for the last digits. (And but for
-# stochastic depth: each process draws its own.)
+# So one command is enough, and the losses are those of one GPU, but for the last digits and for stochastic
+# depth, which each process draws for itself:
 #
 # ```bash
 # torchrun --nproc-per-node 4 -m swin_edu.cli train --recipe tiny-imagenet --out runs/tiny
 # ```
 #
-# `--batch-size` is that of *all* processes together, so that the recipe stays the same recipe. If a process
-# dies, `--resume` goes on, also with another number of them.
+# `--batch-size` is that of *all* processes together. If one dies, `--resume` goes on, also with another
+# number of them.
 #
-# **Question.** The same batch of 128 on 64 GPUs in place of 16. Is it four times as fast?
-#
-# <details><summary>A. Yes: each has a quarter of the images.</summary>No. The images are not all: each GPU
-# still sends and receives about two numbers for each weight, as many as before (task D).</details>
-# <details><summary>B. No, less.</summary>Right. Computing shrinks, talking does not. How much less depends on
-# network and cables: measure. That is why many GPUs go with large batches, usually with a higher learning
-# rate.</details>
-# <details><summary>C. It depends: with fewer images each, the gradient is another.</summary>No. Without
-# BatchNorm it is the same, as you just saw.</details>
+# On 64 GPUs the same batch is not four times as fast as on 16: each still sends and receives about two
+# numbers for each weight (task D). Hence many GPUs go with large batches.
 #
 # ## 7. What it costs
 #
 # A multiply-add is two operations. Training an image takes about three times the work of naming it: forward
 # once, backward twice (for the inputs of each layer, and for its weights).
 #
-# **Predict.** The paper's Swin-T: 1.28 million images, 300 epochs, 4.5 G multiply-adds an image. On one
-# thread of this computer: days, months, or years?
+# **Predict.** The paper's Swin-T, 300 epochs of 1.28 million images, on one thread of this computer: days,
+# months, or years?
 
 
 # %%
@@ -431,12 +405,8 @@ operations = {name: training_operations(*training) for name, training in trainin
 for name, count in operations.items():
     print(f"{name:37} {count:.1e} operations")
 
-# %% [markdown]
-# How many a second can one thread of *this* computer do? Measure a few steps, forward and backward.
-# (Another network has another speed; this is the order of magnitude.)
-
 # %% tags=["nbval-ignore-output"]
-model = swin_edu.SwinTransformer(seven_million)
+model = swin_edu.SwinTransformer(seven_million)  # others have other speeds: an order of magnitude
 batch, target = torch.randn(16, 3, 32, 32), torch.zeros(16, dtype=torch.long)
 F.cross_entropy(model(batch), target).backward()  # the first step also makes room in memory
 began = time.perf_counter()
@@ -457,14 +427,13 @@ for name, count in operations.items():
     print(f"{name:37} {spoken(count / here_per_second)}")
 
 # %% [markdown]
-# Now a GPU. Its data sheet names a peak, but nobody gets the peak: norms, softmax and moving numbers around
-# are no matrix products. So look for a *measured* speed. The authors of timm [measured
+# Now a GPU. Nobody gets the peak of its data sheet. So look for a *measured* speed. The authors of timm
+# [measured
 # training](https://github.com/huggingface/pytorch-image-models/blob/main/results/benchmark-train-amp-nhwc-pt112-cu113-rtx3090.csv)
 # on an RTX 3090, in mixed precision: 649, 400 and 281 images/s for Swin-T, Swin-S and Swin-B.
 #
-# **Predict.** The paper's 300 epochs of Swin-T on this card: hours, days or weeks? And which share does it
-# get of its peak? That is 71 million million operations a second (float16, sums in float32; NVIDIA's GA102
-# white paper).
+# **Predict.** The paper's Swin-T on this card: hours, days or months? And which share does it get of the
+# peak, 71 million million operations a second (float16, sums in float32; NVIDIA's GA102 white paper)?
 
 
 # %%
@@ -485,26 +454,25 @@ for name, rate in measured.items():
     print(f"; eight {spoken(eight)}, {more:.0f} $")
 
 # %% [markdown]
-# A quarter of the peak. 0.3 dollars an hour and `scaling=0.9` are suppositions: put in what you pay, and
-# what you measured. Eight GPUs that do the work of 7.2 are faster, and cost 1/0.9 as much. And before the
-# one run that you report there are ten that you do not. So:
+# Swin-T: a quarter. 0.3 dollars an hour and `scaling=0.9` are suppositions: put in yours. Eight GPUs
+# that do the work of 7.2 cost 1/0.9 as much. To save:
 #
 # - choose on few epochs, few classes or small images, then run once;
-# - start from trained weights where there are any (section 3: 30 steps were enough);
+# - start from trained weights (section 3: 30 steps were enough);
 # - measure images per second in the first minute, multiply, *then* decide.
 #
 # ## Your turn
 #
-# Four tasks. Write the function's body in place of `...` and run its cell. A task that you leave unwritten
-# breaks nothing; a wrong answer is compared with mistakes that others have made.
+# Four tasks. Write the function's body in place of `...` and run its cell. A wrong answer is compared with
+# mistakes that others have made.
 #
 # **A. Windows that fit** (easy, 10 minutes). The first stage has `side // patch_size` tokens along a side,
-# each later one half as many. A window of side `M` fits a stage of `n` tokens along a side if `M` divides
-# `n`, or if `M >= n`: then the whole grid is one window. Which `M`, from 2 up to the `n` of the first
-# stage, fit all stages?
+# each later one half as many. `M` fits a stage of `n` tokens along a side if `M` divides `n`, or if
+# `M >= n`: then the whole grid is one window. Which `M`, from 2 up to the `n` of the first stage, fit all
+# stages?
 #
-# <details><summary>Hint</summary>With 224 pixels, patches of 4 and 4 stages, the sides are 56, 28, 14 and 7.
-# M = 14 fits all four, M = 8 does not.</details>
+# <details><summary>Hint</summary>224 pixels, patches of 4, 4 stages: 56, 28, 14 and 7. M = 14 fits all four,
+# M = 8 does not.</details>
 
 
 # %%
@@ -527,8 +495,8 @@ exercises.fitting_windows.check(fitting_windows)
 # where there is nothing. With `order = (7, 3, 9, 1, 4)`, batch 5 and 2 processes, rank 0 gets `[[7, 3, 9,
 # 1]]` and rank 1 `[[4]]`.
 #
-# <details><summary>Hint</summary>A batch of 5 has 3 pairs. With 2 processes, the second begins at pair 2,
-# which is image 4 of the batch.</details>
+# <details><summary>Hint</summary>5 images are 3 pairs. With 2 processes, the second begins at pair 2, index
+# 4.</details>
 
 
 # %%
@@ -543,8 +511,7 @@ exercises.share_of_images.check(share_of_images)
 # **C. The mean of gradients** (medium, 15 minutes). For one weight, the tensor `gradients[p]` is the
 # gradient of the mean loss over the `counts[p]` images of process `p` (`counts` is a tuple, not all 0).
 # What is the gradient of the mean loss over all images? A process with 0 images has no say, even if its
-# gradient is NaN; the NaN of a process that has images must show in the answer. Leave `gradients` as it
-# was.
+# gradient is NaN; any other NaN must show in the answer. Leave `gradients` as it was.
 #
 # <details><summary>Hint</summary>A process's mean times its count is the sum over its images. And 0 * NaN is
 # NaN.</details>
@@ -565,12 +532,10 @@ exercises.mean_of_gradients.check(mean_of_gradients)
 # it so far, to process `(p + 1) % n`, which adds it to its own part of the same number. Return all parts
 # after the last step; leave `chunks` as it was.
 #
-# (Each process then has the total of *one* part; its others are incomplete. A second round, not your task,
-# passes the totals on. Both together are an all-reduce.)
+# (Each then has *one* total. A second round, not your task, completes the all-reduce.)
 #
 # <details><summary>Hint</summary>Follow part 0 with n = 3: process 0 sends it, process 1 adds and sends the
-# sum, process 2 adds and has the total. In case 1, the digits of a number say which processes are in
-# it.</details>
+# sum, process 2 adds and has the total.</details>
 
 
 # %%
@@ -585,14 +550,13 @@ exercises.ring_reduce.check(ring_reduce)
 # ## What you now know
 #
 # - Swin runs at any size, but what it has learned belongs to one. Scale the image back, or widen the window
-#   by the same factor; the tables of the position bias are stretched like pictures.
+#   by the same factor.
 # - Fine-tuning: trained weights, the window that shows the same share, near a tenth of the rate from scratch.
-# - A window needs no padding if it divides the grid of each stage, or is at least as large.
 # - Other classes: a new head, first alone, then all weights.
-# - Gradients of several processes count by their images; without BatchNorm the result is that of one.
+# - Gradients of several processes count by their images; without BatchNorm, one process computes the same.
 # - Time is images x epochs, over the images a second that somebody *measured*.
 #
 # ## What comes next
 #
 # What does the network look at? Chapter 10 is being written. Back to [the map](00_start_here.ipynb). The
-# paper fine-tunes in Section 4.1 and Appendix A2.1, [arXiv 2103.14030](https://arxiv.org/abs/2103.14030).
+# paper: Section 4.1 and Appendix A2.1, [arXiv 2103.14030](https://arxiv.org/abs/2103.14030).

@@ -74,10 +74,10 @@ class Training:
         self.processes.join(self.device)
         with self.processes.first_goes_ahead():  # what it decodes, the others find in the cache
             self.train_set, self.test_set = data or load_splits(settings)
-        self.prepare = Preparation.of(settings, self.train_set)
 
         torch.manual_seed(settings.seed)
         self.model = build_model(settings, self.train_set.num_classes).to(self.device)
+        self.prepare = Preparation.of(settings, self.train_set)
         self.optimizer = make_optimizer(self.model, settings)
         self.averaged: nn.Module | None = None
         # Order and augmentation draw from a generator of their own, on the CPU on all machines.

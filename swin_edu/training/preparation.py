@@ -14,7 +14,7 @@ from swin_edu.data import ImageDataset, normalise
 from swin_edu.data.augmentation import crop_and_flip, draw_crops
 from swin_edu.data.mixing import draw_erasing, draw_mixing, erase, mix_with_neighbour
 from swin_edu.data.trivial_augment import draw_changes, trivial_augment
-from swin_edu.training.pretrained import facts_of, weights_file
+from swin_edu.training.pretrained import normalisation_of
 from swin_edu.training.settings import TrainingSettings
 
 Draws = dict[str, Tensor]
@@ -54,17 +54,17 @@ class Preparation:
     def of(cls, settings: TrainingSettings, train_set: ImageDataset) -> "Preparation":
         """What the settings say, for the images of a data set.
 
-        Images get the mean and deviation that the network was trained with, where its weights say so.
+        Images get the mean and deviation that the network was trained with, where its weights tell them.
 
         Args:
             settings: of the run.
             train_set: gives size, classes, statistics, and whether a mirrored image keeps its class.
 
         Raises:
-            CheckpointError: if what stands beside the weights cannot be read.
+            CheckpointError: if the weights cannot be read.
         """
-        known = facts_of(weights_file(settings.weights)) if settings.weights else None
-        mean, deviation = (known["mean"], known["deviation"]) if known else train_set.channel_statistics()
+        known = normalisation_of(settings.weights) if settings.weights else None
+        mean, deviation = known or train_set.channel_statistics()
         mirror = train_set.mirror_keeps_label if settings.flip is None else settings.flip
         # Images of a single brightness would be divided by zero.
         deviation = [max(value, 1e-3) for value in deviation]

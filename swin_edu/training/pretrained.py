@@ -17,8 +17,12 @@ from torch import Tensor
 from swin_edu.data import normalise
 from swin_edu.data.places import course_folder
 from swin_edu.model import CheckpointError, SwinTransformer, load_checkpoint
+from swin_edu.model.layouts import recognise_layout
+from swin_edu.model.weight_files import read_weights
 
 FACTS = ("class_names", "mean", "deviation")
+# What the original code, timm, torchvision and transformers subtract and divide by for a Swin.
+IMAGENET_MEAN, IMAGENET_DEVIATION = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,6 +156,32 @@ def facts_of(file: str | Path) -> dict[str, Any] | None:
             f"{file}: its {', '.join(FACTS)} cannot be read; the file was changed or damaged"
         )
     return facts
+
+
+def normalisation_of(weights: str | Path) -> tuple[list[float], list[float]] | None:
+    """How images were normalised for the network that weights come from.
+
+    Args:
+        weights: as `TrainingSettings.weights` takes them.
+
+    Returns:
+        Each channel's mean and deviation, 0..1: those beside the weights if they are there, those of ImageNet
+        for a file that another library wrote, and None for one of ours that does not say.
+
+    Raises:
+        CheckpointError: if the file cannot be read.
+
+    Example:
+        >>> len(normalisation_of("swin_shapes")[0])
+        3
+    """
+    file = weights_file(weights)
+    facts = facts_of(file)
+    if facts is not None:
+        return facts["mean"], facts["deviation"]
+    layout = recognise_layout(read_weights(file)[0])
+    ours = layout is None or layout.title == "swin_edu"
+    return None if ours else (IMAGENET_MEAN, IMAGENET_DEVIATION)
 
 
 def _of_the_course() -> dict[str, Path]:

@@ -12,8 +12,6 @@ from swin_edu.visuals.course_map import CHAPTERS
 
 # The style of the course: a lesson is short, and so are its cells.
 MOST_CELLS, MOST_WORDS, MOST_LINES = 45, 2000, 15
-# It has four long tasks and no explorer of its own to show things in place of words.
-LONGER = {"09_imagenet_subset": (50, 2600)}
 # Code cells whose text nbval must have something to compare with; the rest define functions or show pictures.
 LEAST_COMPARED = {"00_start_here": 6, "03_shifted_windows": 19}
 LEAST_SHARE_COMPARED = 0.6
@@ -102,10 +100,9 @@ def test_the_guard_sees_what_is_unstable(text: str) -> None:
     assert UNSTABLE.search(text)
 
 
-def test_the_notebook_is_short_and_so_are_its_cells(notebook: NotebookNode, source: Path) -> None:
-    most_cells, most_words = LONGER.get(source.stem, (MOST_CELLS, MOST_WORDS))
-    assert len(notebook.cells) <= most_cells
-    assert sum(len(text.split()) for text in markdown(notebook)) <= most_words
+def test_the_notebook_is_short_and_so_are_its_cells(notebook: NotebookNode) -> None:
+    assert len(notebook.cells) <= MOST_CELLS
+    assert sum(len(text.split()) for text in markdown(notebook)) <= MOST_WORDS
     for cell in code_cells(notebook):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         assert len(lines) <= MOST_LINES, cell.source

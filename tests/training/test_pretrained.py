@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 import swin_edu
+from swin_edu import export_state_dict
 from swin_edu.data import SHAPE_CLASSES, find_data, load_dataset, make_shapes
 from swin_edu.model import CheckpointError
+from swin_edu.model.layouts import LAYOUTS
 from swin_edu.training import Training, TrainingSettings, finish_run, load_pretrained, start_run
+from swin_edu.training.pretrained import normalisation_of
 
 CARD = Path(__file__).parents[2] / "data" / "README.md"
 NAMES = ("swin_shapes", "swin_cifar10")
@@ -117,6 +121,23 @@ def test_fine_tuning_shows_images_as_the_network_is_used_to_see_them(tmp_path: P
         settings = TrainingSettings(weights=weights, limit_train=16, limit_test=8)
         mean = mean or load_pretrained(weights).mean
         assert Training(settings).prepare.mean == pytest.approx(mean)
+
+
+@pytest.mark.parametrize("library", sorted(set(LAYOUTS) - {"swin_edu"}))
+def test_weights_of_other_libraries_see_images_as_for_imagenet(library: str, tmp_path: Path):
+    weights = tmp_path / "theirs.safetensors"
+    save_file(export_state_dict(swin_edu.swin_cifar(embed_dim=16), library), weights)
+    settings = TrainingSettings(weights=str(weights), limit_train=16, limit_test=8)
+    prepare = Training(settings).prepare
+    assert (prepare.mean, prepare.deviation) == ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+
+
+def test_weights_of_ours_without_facts_take_the_statistics_of_the_data(tmp_path: Path):
+    swin_edu.save_checkpoint(swin_edu.swin_cifar(embed_dim=16), tmp_path / "bare.safetensors")
+    settings = TrainingSettings(weights=str(tmp_path / "bare.safetensors"), limit_train=16, limit_test=8)
+    training = Training(settings)
+    assert normalisation_of(settings.weights) is None
+    assert training.prepare.mean == training.train_set.channel_statistics()[0]
 
 
 @pytest.mark.parametrize(
