@@ -38,13 +38,15 @@ def main(arguments: list[str] | None = None) -> int:
     results: dict = {"task": {**task, "rounds": rounds}, "machine": describe_machine(), "left_out": {}}
     results["machine"]["load_before"] = load()
     results["speed"], results["memory"] = {}, {}
-    for setting in _settings(options.compiled):
+    for setting in _settings(options.compiled, options.no_cpu):
         speed, left_out = _measure_speed(names, config, size, batch, rounds, setting)
         results["speed"][setting.name] = speed
         results["left_out"].update(left_out)
         if not options.no_memory:
             found = list(speed[KINDS[0]])
             results["memory"][setting.name] = _measure_memory(found, config, size, batch, setting)
+        results["machine"]["load_after"] = load()
+        save(results, options.out)  # what comes next may not come to its end
     if not options.no_growth:
         setting = Setting("cuda" if torch.cuda.is_available() else "cpu")
         sizes = (32, 64) if options.quick else SIZES
@@ -68,6 +70,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, help="CPU threads (by default PyTorch's choice: all cores)")
     parser.add_argument("--only", nargs="+", choices=CONTENDERS, help="compare ours with these only")
     parser.add_argument("--compiled", action="store_true", help="on the CPU, measure torch.compile as well")
+    parser.add_argument("--no-cpu", action="store_true", help="measure on the GPU only, where there is one")
     parser.add_argument("--no-memory", action="store_true", help="leave the memory out")
     parser.add_argument("--no-growth", action="store_true", help="leave the growth with the image out")
     parser.add_argument("--quick", action="store_true", help="tiny networks: shows that it works, no more")
@@ -76,9 +79,10 @@ def _options() -> argparse.ArgumentParser:
     return parser
 
 
-def _settings(compiled_on_cpu: bool) -> list[Setting]:
+def _settings(compiled_on_cpu: bool, no_cpu: bool) -> list[Setting]:
     settings = [Setting("cpu")] + [Setting("cpu", compiled=True)] * compiled_on_cpu
     if torch.cuda.is_available():
+        settings = [] if no_cpu else settings
         settings += [Setting("cuda"), Setting("cuda", "bf16"), Setting("cuda", "bf16", compiled=True)]
     return settings
 

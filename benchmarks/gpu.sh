@@ -5,7 +5,7 @@
 #
 #   benchmarks/gpu.sh [FOLDER]            the real thing; in runs/gpu unless a folder is given
 #   QUICK=1 benchmarks/gpu.sh [FOLDER]    a few images on whatever device is there: shows that it works, no more
-#   SEEDS="0 1 2" RECIPES="cifar10-fast"  choose
+#   SEEDS="0 1 2" RECIPES="cifar10-fast"  choose; RECIPES=none for the speed alone, SPEED=0 without it
 #
 # A run that is there already is resumed or, if it is finished, left alone: start it again after a stop.
 set -uo pipefail
@@ -34,13 +34,14 @@ train() { # NAME OPTION...
     fi
 }
 
+[ "$recipes" = none ] && recipes=
 for recipe in $recipes; do
     for seed in $seeds; do
         train "$recipe-$seed" --recipe "$recipe" --seed "$seed"
     done
 done
-if [ -z "${QUICK:-}" ]; then
-    "$python" -m benchmarks --batch 64 --no-growth --out "$out/speed" || failed+=("speed beside others")
+if [ -z "${QUICK:-}" ] && [ "${SPEED:-1}" != 0 ]; then
+    "$python" -m benchmarks --batch 64 --no-cpu --no-growth --out "$out/speed" || failed+=("speed beside others")
 fi
 "$python" - "$out" << 'PYTHON' || failed+=("the table")
 """The table: for each recipe the mean over its seeds."""

@@ -17,7 +17,6 @@ from torch import nn
 from benchmarks.timing import Setting, inference_step, quartiles, race
 from swin_edu import SwinConfig, SwinTransformer
 from swin_edu.baselines import VisionTransformer, vit_small
-from swin_edu.visuals.palette import colour
 
 SIZES = (112, 168, 224, 336, 448, 672, 896)
 SLOW_SECONDS = 8.0  # a point that takes longer is measured twice only; noise is small beside it
@@ -101,6 +100,9 @@ def draw_growth(growth: dict[str, dict], path: Path) -> None:
         path: a .png file; its folder exists.
     """
     styles = [("query", "o", "-"), ("key", "s", "--"), ("muted_ink", "^", ":")]
+    # Only here: it brings the explorers' packages along, which measuring does not need.
+    from swin_edu.visuals.palette import colour
+
     figure, axes = plt.subplots(figsize=(6.4, 4.2), dpi=160, facecolor=colour("surface"))
     for (name, found), (meaning, marker, line) in zip(growth.items(), styles, strict=False):
         low, middle, high = (

@@ -3,7 +3,10 @@
 import doctest
 import importlib
 import json
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -97,6 +100,11 @@ def test_a_contender_that_cannot_be_imported_is_left_out_and_named(monkeypatch, 
     networks, left_out = build_networks([OURS, "other"], TINY, 32)
     assert list(networks) == [OURS]
     assert left_out == {"other": f"{error.__name__}: operator torchvision::nms does not exist"}
+
+
+def test_measuring_needs_none_of_the_packages_of_the_explorers():
+    code = "import sys; sys.modules.update(anywidget=None, ipywidgets=None); import benchmarks.__main__"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, cwd=Path(__file__).parents[1])
 
 
 def test_rounds_are_interleaved_and_every_one_starts_with_another():

@@ -84,10 +84,13 @@ def crop_and_flip(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, *
                   [1, 0]]]])
     """
     batch, channels, height, width = images.shape
-    rows = top[:, None] + torch.arange(height)  # (B, H): the rows of the padded image that each crop shows
-    columns = left[:, None] + torch.arange(width)  # (B, W)
-    columns = torch.where(mirrored[:, None], columns.flip(1), columns)
-    rows, columns = rows.to(images.device), columns.to(images.device)
+    # A GPU is sent a few numbers an image, and not waited for.
+    top, left, mirrored = (
+        draw[:, None].to(images.device, non_blocking=True) for draw in (top, left, mirrored)
+    )
+    rows = top + torch.arange(height, device=images.device)  # (B, H): of the padded image, for each crop
+    columns = left + torch.arange(width, device=images.device)  # (B, W)
+    columns = torch.where(mirrored, columns.flip(1), columns)
 
     padded = F.pad(images, (padding,) * 4)
     image = torch.arange(batch, device=images.device)[:, None, None, None]
@@ -115,5 +118,5 @@ def normalise(images: Tensor, mean: Sequence[float], deviation: Sequence[float])
     """
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images with values 0..255, got {images.dtype}")
-    both = torch.tensor([list(mean), list(deviation)], device=images.device)[:, :, None, None]
+    both = torch.tensor([list(mean), list(deviation)]).to(images.device, non_blocking=True)[:, :, None, None]
     return (images.float() / 255 - both[0]) / both[1]

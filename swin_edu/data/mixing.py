@@ -81,7 +81,7 @@ def mix_with_neighbour(images: Tensor, targets: Tensor, share: Tensor, box: Tens
         ([[1.0, 1.0], [0.0, 0.0]], [[0.5, 0.5], [0.0, 1.0]])
     """
     neighbour = _neighbours(len(images), images.device)
-    box, share = box.to(images.device), share.to(images.device)
+    box, share = (draw.to(images.device, non_blocking=True) for draw in (box, share))
     own = share[:, None, None] * ~inside(box, *images.shape[2:])  # (B, H, W): of each pixel
     part = own.mean(dim=(1, 2))[:, None]
     own = own[:, None]
@@ -127,7 +127,8 @@ def erase(images: Tensor, box: Tensor) -> Tensor:
         >>> erase(torch.ones(1, 1, 2, 2), torch.tensor([[0, 1, 0, 1]])).flatten().tolist()
         [0.0, 1.0, 1.0, 1.0]
     """
-    return images.masked_fill(inside(box.to(images.device), *images.shape[2:])[:, None], 0.0)
+    box = box.to(images.device, non_blocking=True)
+    return images.masked_fill(inside(box, *images.shape[2:])[:, None], 0.0)
 
 
 def inside(box: Tensor, height: int, width: int) -> Tensor:

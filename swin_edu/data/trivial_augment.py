@@ -61,8 +61,8 @@ def trivial_augment(images: Tensor, change: Tensor, strength: Tensor) -> Tensor:
     """
     # Sorted and counted on the CPU, so that a GPU need not be waited for, and is sent two tensors only.
     order, counts = change.argsort(stable=True), change.bincount(minlength=len(CHANGES)).tolist()
-    places = order.to(images.device).split(counts)
-    strengths = strength[order].to(images.device)[:, None, None, None].split(counts)
+    places = _there(order, images).split(counts)
+    strengths = _there(strength[order], images)[:, None, None, None].split(counts)
     changed = images.clone()
     for name, chosen, how in zip(CHANGES, places, strengths, strict=True):
         if name != "identity" and len(chosen):
@@ -70,6 +70,11 @@ def trivial_augment(images: Tensor, change: Tensor, strength: Tensor) -> Tensor:
             # Whole numbers as in Pillow, which cuts off what stands behind the point.
             changed[chosen] = result.clamp(0, 255).to(torch.uint8)
     return changed
+
+
+def _there(tensor: Tensor, other: Tensor) -> Tensor:
+    """The tensor on the device of the other, which need not be waited for."""
+    return tensor.to(other.device, non_blocking=True)
 
 
 def _move(
@@ -81,12 +86,14 @@ def _move(
         height, width = images.shape[2:]
         how = how.flatten()
         rows = [
-            torch.stack([torch.as_tensor(value, device=how.device).expand_as(how) for value in row], dim=-1)
+            torch.stack(
+                [value if isinstance(value, Tensor) else torch.full_like(how, value) for value in row], dim=-1
+            )
             for row in entry(how, height, width)
         ]
         matrix = torch.stack(rows, dim=-2).to(images.dtype)
         # `affine_grid` measures each axis in halves of its side.
-        half = torch.tensor([width / 2, height / 2, 1.0], device=how.device)
+        half = _there(torch.tensor([width / 2, height / 2, 1.0]), how)
         matrix = matrix * half / half[:2, None]
         grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
         return F.grid_sample(images, grid, mode="nearest", align_corners=False)
@@ -110,7 +117,7 @@ def _blend(other: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tens
 
 
 def _grey(images: Tensor) -> Tensor:
-    weights = torch.tensor(LUMA, device=images.device)[:, None, None]
+    weights = _there(torch.tensor(LUMA), images)[:, None, None]
     return (images * weights).sum(dim=1, keepdim=True).round().expand_as(images)
 
 
@@ -120,7 +127,7 @@ def _mean_grey(images: Tensor) -> Tensor:
 
 def _smooth(images: Tensor) -> Tensor:
     """Pillow's SMOOTH, which leaves the border as it is."""
-    kernel = torch.tensor([[1.0, 1, 1], [1, 5, 1], [1, 1, 1]], device=images.device) / 13
+    kernel = _there(torch.tensor([[1.0, 1, 1], [1, 5, 1], [1, 1, 1]]), images) / 13
     inner = F.conv2d(images.flatten(0, 1)[:, None], kernel[None, None])[:, 0].unflatten(0, images.shape[:2])
     smooth = images.clone()
     smooth[..., 1:-1, 1:-1] = (inner + 0.5).floor()

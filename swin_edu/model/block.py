@@ -171,7 +171,7 @@ def _mask(height: int, width: int, window: Pair, shift: Pair, tokens: Tensor) ->
         return None
     # What a compiler, a dry run or a transform makes must not be remembered: a real run would get it later.
     if not runs_eagerly(tokens):
-        return shift_mask(height, width, window, shift).to(tokens.device)
+        return shift_mask(height, width, window, shift, tokens.device)
     return _cached_mask(height, width, window, shift, tokens.device)
 
 
@@ -179,4 +179,4 @@ def _mask(height: int, width: int, window: Pair, shift: Pair, tokens: Tensor) ->
 def _cached_mask(height: int, width: int, window: Pair, shift: Pair, device: torch.device) -> Tensor:
     # A tensor born in inference mode could not be used in training later.
     with torch.inference_mode(False):
-        return shift_mask(height, width, window, shift).to(device)
+        return shift_mask(height, width, window, shift, device)

@@ -127,7 +127,13 @@ def padded_size(height: int, width: int, window_size: int | Pair) -> Pair:
     return -(-height // mh) * mh, -(-width // mw) * mw
 
 
-def region_ids(height: int, width: int, window_size: int | Pair, shift: int | Pair) -> Tensor:
+def region_ids(
+    height: int,
+    width: int,
+    window_size: int | Pair,
+    shift: int | Pair,
+    device: torch.device | str | None = None,
+) -> Tensor:
     """Number the regions that meet in the rolled grid; only tokens of one region were neighbours.
 
     The grid is padded at the bottom and right to whole windows and rolled by (-sh, -sw). Along each
@@ -140,6 +146,7 @@ def region_ids(height: int, width: int, window_size: int | Pair, shift: int | Pa
         height, width: the token grid, any size.
         window_size: M, or (Mh, Mw).
         shift: s, or (sh, sw), with 0 <= s < M.
+        device: where the tensor is made; PyTorch's default unless given.
 
     Returns:
         (Hp, Wp) int64: ``3 * row band + column band`` (0 ... 8), and -1 for padding. Where the
@@ -162,7 +169,7 @@ def region_ids(height: int, width: int, window_size: int | Pair, shift: int | Pa
     for length, padded, m, s in zip(
         (height, width), padded_size(height, width, window), window, shifts, strict=True
     ):
-        position = torch.arange(padded)
+        position = torch.arange(padded, device=device)
         band = (position >= padded - m).long() + (position >= padded - s).long()
         bands.append(band if s else torch.zeros_like(band))
         real.append((position + s) % padded < length)  # where the token stood before the roll
@@ -170,13 +177,20 @@ def region_ids(height: int, width: int, window_size: int | Pair, shift: int | Pa
     return ids.masked_fill(~(real[0][:, None] & real[1][None, :]), -1)
 
 
-def shift_mask(height: int, width: int, window_size: int | Pair, shift: int | Pair) -> Tensor:
+def shift_mask(
+    height: int,
+    width: int,
+    window_size: int | Pair,
+    shift: int | Pair,
+    device: torch.device | str | None = None,
+) -> Tensor:
     """Who may attend to whom inside each window of the padded and rolled grid.
 
     Args:
         height, width: the token grid, any size.
         window_size: M, or (Mh, Mw).
         shift: s, or (sh, sw), with 0 <= s < M; 0 gives the mask of a plain block.
+        device: where the tensor is made; PyTorch's default unless given.
 
     Returns:
         (nW, N, N) bool, [window, query, key], True = may attend. Padding attends to padding only,
@@ -192,7 +206,7 @@ def shift_mask(height: int, width: int, window_size: int | Pair, shift: int | Pa
         tensor([1.0000, 0.5000, 0.5000, 0.2500])
     """
     window, _ = effective_window(height, width, window_size, shift)
-    ids = region_ids(height, width, window_size, shift)
+    ids = region_ids(height, width, window_size, shift, device)
     ids = rearrange(ids, "(nh mh) (nw mw) -> (nh nw) (mh mw)", mh=window[0], mw=window[1])
     return ids[:, :, None] == ids[:, None, :]
 

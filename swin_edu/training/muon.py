@@ -65,7 +65,9 @@ class Muon(torch.optim.Optimizer):
                 if matrix.grad is None:
                     continue
                 state = self.state[matrix]
-                mean = state.setdefault("momentum", torch.zeros_like(matrix))
+                if "momentum" not in state:
+                    state["momentum"] = torch.zeros_like(matrix)
+                mean = state["momentum"]
                 mean.lerp_(matrix.grad, 1 - group["momentum"])
                 # Nesterov's form: a look ahead along the mean.
                 update = matrix.grad.lerp(mean, group["momentum"])

@@ -65,13 +65,15 @@ def make_optimizer(model: nn.Module, settings: TrainingSettings) -> torch.optim.
         0.0
     """
     decaying, other = parameter_groups(model, settings.weight_decay)
+    # On a GPU, one kernel for all weights.
+    fused = {"fused": True} if next(model.parameters()).is_cuda else {}
     if settings.optimizer == "adamw":
-        return torch.optim.AdamW([decaying, other], lr=settings.learning_rate)
+        return torch.optim.AdamW([decaying, other], lr=settings.learning_rate, **fused)
     matrices = _block_matrices(model)
     taken = {id(parameter) for group in matrices for parameter in group["params"]}
     decaying["params"] = [parameter for parameter in decaying["params"] if id(parameter) not in taken]
     rates = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    return Together(Muon(matrices, **rates), torch.optim.AdamW([decaying, other], **rates))
+    return Together(Muon(matrices, **rates), torch.optim.AdamW([decaying, other], **rates, **fused))
 
 
 def _block_matrices(model: nn.Module) -> list[dict[str, Any]]:

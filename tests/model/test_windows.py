@@ -138,3 +138,8 @@ def test_region_ids_and_mask_are_whole_where_nothing_is_shifted_or_padded():
     assert shift_mask(8, 12, 4, 0).all()
     assert shift_mask(3, 4, 7, 3).all()
     assert shift_mask(3, 4, 7, 3).shape == (1, 12, 12)
+
+
+def test_ids_and_mask_are_made_on_the_device_that_is_asked_for():
+    for made in (region_ids(5, 6, 4, 2, device="meta"), shift_mask(5, 6, 4, 2, device="meta")):
+        assert made.device.type == "meta"

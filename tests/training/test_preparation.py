@@ -60,3 +60,12 @@ def test_without_mixing_and_erasing_nothing_is_drawn_for_them(shapes):
 def test_images_of_one_brightness_do_not_become_infinite(shapes):
     grey = replace(shapes, images=torch.full_like(shapes.images, 128))
     assert Preparation.of(TrainingSettings(), grey).normalise(grey.images).isfinite().all()
+
+
+def test_all_work_is_done_where_the_images_are(shapes):
+    """On the device "meta", PyTorch refuses to mix tensors of two devices, as it does on a GPU."""
+    prepare = Preparation.of(ALL, shapes)
+    draws = prepare.draw(10, torch.Generator().manual_seed(1))
+    images, targets = prepare(shapes.images.to("meta"), shapes.labels.to("meta"), draws)
+    assert (images.device.type, images.shape) == ("meta", shapes.images.shape)
+    assert (targets.device.type, targets.shape) == ("meta", (10, 10))
