@@ -42,18 +42,17 @@ def main(arguments: list[str] | None = None) -> int:
         speed, left_out = _measure_speed(names, config, size, batch, rounds, setting)
         results["speed"][setting.name] = speed
         results["left_out"].update(left_out)
+        _save(results, options.out)  # what comes next may not come to its end
         if not options.no_memory:
             found = list(speed[KINDS[0]])
             results["memory"][setting.name] = _measure_memory(found, config, size, batch, setting)
-        results["machine"]["load_after"] = load()
-        save(results, options.out)  # what comes next may not come to its end
+            _save(results, options.out)
     if not options.no_growth:
         setting = Setting("cuda" if torch.cuda.is_available() else "cpu")
         sizes = (32, 64) if options.quick else SIZES
         _say(f"growth with the image, {sizes[0]} to {sizes[-1]} px")
         results["growth"] = measure_growth(networks_to_grow(options.quick), sizes, rounds, setting)
-    results["machine"]["load_after"] = load()
-    saved = save(results, options.out)
+    saved = _save(results, options.out)
     if "growth" in results:
         draw_growth(results["growth"], options.out / "growth.png")
     if options.into:
@@ -77,6 +76,11 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, default=FOLDER, help="folder for results.json, .md, growth.png")
     parser.add_argument("--into", type=Path, help="a page with benchmark marks that gets the table")
     return parser
+
+
+def _save(results: dict, folder: Path) -> Path:
+    results["machine"]["load_after"] = load()
+    return save(results, folder)
 
 
 def _settings(compiled_on_cpu: bool, no_cpu: bool) -> list[Setting]:

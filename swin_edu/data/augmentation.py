@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from swin_edu.data.devices import send
+
 
 def random_crop_and_flip(
     images: Tensor, padding: int = 4, flip: bool = True, generator: torch.Generator | None = None
@@ -84,10 +86,8 @@ def crop_and_flip(images: Tensor, top: Tensor, left: Tensor, mirrored: Tensor, *
                   [1, 0]]]])
     """
     batch, channels, height, width = images.shape
-    # A GPU is sent a few numbers an image, and not waited for.
-    top, left, mirrored = (
-        draw[:, None].to(images.device, non_blocking=True) for draw in (top, left, mirrored)
-    )
+    # A GPU is sent a few numbers an image.
+    top, left, mirrored = (send(draw[:, None], images.device) for draw in (top, left, mirrored))
     rows = top + torch.arange(height, device=images.device)  # (B, H): of the padded image, for each crop
     columns = left + torch.arange(width, device=images.device)  # (B, W)
     columns = torch.where(mirrored, columns.flip(1), columns)
@@ -118,5 +118,5 @@ def normalise(images: Tensor, mean: Sequence[float], deviation: Sequence[float])
     """
     if images.dtype != torch.uint8:
         raise ValueError(f"expected uint8 images with values 0..255, got {images.dtype}")
-    both = torch.tensor([list(mean), list(deviation)]).to(images.device, non_blocking=True)[:, :, None, None]
+    both = send(torch.tensor([list(mean), list(deviation)]), images.device)[:, :, None, None]
     return (images.float() / 255 - both[0]) / both[1]

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from swin_edu.data.devices import send
+
 # Random erasing as in its paper: part of the image, and height over width.
 ERASED_AREA = 0.02, 1 / 3
 ERASED_RATIO = 0.3, 1 / 0.3
@@ -81,7 +83,7 @@ def mix_with_neighbour(images: Tensor, targets: Tensor, share: Tensor, box: Tens
         ([[1.0, 1.0], [0.0, 0.0]], [[0.5, 0.5], [0.0, 1.0]])
     """
     neighbour = _neighbours(len(images), images.device)
-    box, share = (draw.to(images.device, non_blocking=True) for draw in (box, share))
+    box, share = send(box, images.device), send(share, images.device)
     own = share[:, None, None] * ~inside(box, *images.shape[2:])  # (B, H, W): of each pixel
     part = own.mean(dim=(1, 2))[:, None]
     own = own[:, None]
@@ -127,8 +129,7 @@ def erase(images: Tensor, box: Tensor) -> Tensor:
         >>> erase(torch.ones(1, 1, 2, 2), torch.tensor([[0, 1, 0, 1]])).flatten().tolist()
         [0.0, 1.0, 1.0, 1.0]
     """
-    box = box.to(images.device, non_blocking=True)
-    return images.masked_fill(inside(box, *images.shape[2:])[:, None], 0.0)
+    return images.masked_fill(inside(send(box, images.device), *images.shape[2:])[:, None], 0.0)
 
 
 def inside(box: Tensor, height: int, width: int) -> Tensor:

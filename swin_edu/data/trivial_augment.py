@@ -12,6 +12,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from swin_edu.data.devices import send
+
 # The change of one image is a number here; what it means stands in `trivial_augment`.
 CHANGES = (
     *("identity", "shear_x", "shear_y", "translate_x", "translate_y", "rotate"),
@@ -61,8 +63,8 @@ def trivial_augment(images: Tensor, change: Tensor, strength: Tensor) -> Tensor:
     """
     # Sorted and counted on the CPU, so that a GPU need not be waited for, and is sent two tensors only.
     order, counts = change.argsort(stable=True), change.bincount(minlength=len(CHANGES)).tolist()
-    places = _there(order, images).split(counts)
-    strengths = _there(strength[order], images)[:, None, None, None].split(counts)
+    places = send(order, images.device).split(counts)
+    strengths = send(strength[order], images.device)[:, None, None, None].split(counts)
     changed = images.clone()
     for name, chosen, how in zip(CHANGES, places, strengths, strict=True):
         if name != "identity" and len(chosen):
@@ -70,11 +72,6 @@ def trivial_augment(images: Tensor, change: Tensor, strength: Tensor) -> Tensor:
             # Whole numbers as in Pillow, which cuts off what stands behind the point.
             changed[chosen] = result.clamp(0, 255).to(torch.uint8)
     return changed
-
-
-def _there(tensor: Tensor, other: Tensor) -> Tensor:
-    """The tensor on the device of the other, which need not be waited for."""
-    return tensor.to(other.device, non_blocking=True)
 
 
 def _move(
@@ -93,7 +90,7 @@ def _move(
         ]
         matrix = torch.stack(rows, dim=-2).to(images.dtype)
         # `affine_grid` measures each axis in halves of its side.
-        half = _there(torch.tensor([width / 2, height / 2, 1.0]), how)
+        half = send(torch.tensor([width / 2, height / 2, 1.0]), how.device)
         matrix = matrix * half / half[:2, None]
         grid = F.affine_grid(matrix, list(images.shape), align_corners=False)
         return F.grid_sample(images, grid, mode="nearest", align_corners=False)
@@ -117,7 +114,7 @@ def _blend(other: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tens
 
 
 def _grey(images: Tensor) -> Tensor:
-    weights = _there(torch.tensor(LUMA), images)[:, None, None]
+    weights = send(torch.tensor(LUMA), images.device)[:, None, None]
     return (images * weights).sum(dim=1, keepdim=True).round().expand_as(images)
 
 
@@ -127,7 +124,7 @@ def _mean_grey(images: Tensor) -> Tensor:
 
 def _smooth(images: Tensor) -> Tensor:
     """Pillow's SMOOTH, which leaves the border as it is."""
-    kernel = _there(torch.tensor([[1.0, 1, 1], [1, 5, 1], [1, 1, 1]]), images) / 13
+    kernel = send(torch.tensor([[1.0, 1, 1], [1, 5, 1], [1, 1, 1]]), images.device) / 13
     inner = F.conv2d(images.flatten(0, 1)[:, None], kernel[None, None])[:, 0].unflatten(0, images.shape[:2])
     smooth = images.clone()
     smooth[..., 1:-1, 1:-1] = (inner + 0.5).floor()

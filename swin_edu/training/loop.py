@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from swin_edu.data import ImageDataset
+from swin_edu.data.devices import send
 from swin_edu.training import explanations
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.forward import autocast, loss_and_accuracy, sum_gradients
@@ -165,10 +166,7 @@ class Training:
             learning_rate = self._set_learning_rate((epoch - 1) * len(batches) + step - 1, len(batches))
             draws = self.prepare.draw(len(chosen), self.generator)
             mine = self.processes.share(len(chosen))
-            batch = [
-                part[chosen[mine].to(part.device, non_blocking=True)].to(self.device)
-                for part in (images, labels)
-            ]
+            batch = [part[send(chosen[mine], part.device)].to(self.device) for part in (images, labels)]
             draws = {name: draw[mine] for name, draw in draws.items()}
             recent += self._update(network, *batch, draws, len(chosen))
             if step % self.settings.record_every and step < len(batches):

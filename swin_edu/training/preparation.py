@@ -14,6 +14,8 @@ from swin_edu.data import ImageDataset, normalise
 from swin_edu.data.augmentation import crop_and_flip, draw_crops
 from swin_edu.data.mixing import draw_erasing, draw_mixing, erase, mix_with_neighbour
 from swin_edu.data.trivial_augment import draw_changes, trivial_augment
+from swin_edu.model import CheckpointError
+from swin_edu.training.errors import TrainingError
 from swin_edu.training.pretrained import normalisation_of
 from swin_edu.training.settings import TrainingSettings
 
@@ -61,9 +63,12 @@ class Preparation:
             train_set: gives size, classes, statistics, and whether a mirrored image keeps its class.
 
         Raises:
-            CheckpointError: if the weights cannot be read.
+            TrainingError: if the weights cannot be read.
         """
-        known = normalisation_of(settings.weights) if settings.weights else None
+        try:
+            known = normalisation_of(settings.weights) if settings.weights else None
+        except CheckpointError as error:
+            raise TrainingError(str(error)) from error
         mean, deviation = known or train_set.channel_statistics()
         mirror = train_set.mirror_keeps_label if settings.flip is None else settings.flip
         # Images of a single brightness would be divided by zero.

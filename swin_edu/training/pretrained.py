@@ -166,7 +166,7 @@ def normalisation_of(weights: str | Path) -> tuple[list[float], list[float]] | N
 
     Returns:
         Each channel's mean and deviation, 0..1: those beside the weights if they are there, those of ImageNet
-        for a file that another library wrote, and None for one of ours that does not say.
+        for weights under another library's names, and None for ours that do not say.
 
     Raises:
         CheckpointError: if the file cannot be read.
@@ -179,7 +179,10 @@ def normalisation_of(weights: str | Path) -> tuple[list[float], list[float]] | N
     facts = facts_of(file)
     if facts is not None:
         return facts["mean"], facts["deviation"]
-    layout = recognise_layout(read_weights(file)[0])
+    try:
+        layout = recognise_layout(read_weights(file)[0])
+    except CheckpointError as error:
+        raise CheckpointError(f"cannot load {weights}: {error}") from error
     ours = layout is None or layout.title == "swin_edu"
     return None if ours else (IMAGENET_MEAN, IMAGENET_DEVIATION)
 

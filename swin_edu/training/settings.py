@@ -53,7 +53,8 @@ class TrainingSettings:
     model: str = "swin_cifar"
     # Weights to begin with: a file, a run's folder, a name of the course (swin_cifar10) or on the hub. The
     # network is the one in it, with a new head and, where model_options say so, another window (its tables
-    # are resized). Images are normalised as for those weights, where they say how.
+    # are resized). Images are normalised as for those weights:
+    # as they say, or as for ImageNet if their names are those of another library.
     weights: str | None = None
     # Single settings of SwinConfig that differ from the preset, such as {"window_size": 8}.
     model_options: dict[str, Any] = field(default_factory=dict)

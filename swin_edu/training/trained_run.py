@@ -13,12 +13,11 @@ from swin_edu.data import ImageDataset, load_dataset
 from swin_edu.model import CheckpointError, SwinTransformer, load_checkpoint
 from swin_edu.training.errors import TrainingError
 from swin_edu.training.evaluation import Evaluation, evaluate_model
-from swin_edu.training.preparation import Preparation
 from swin_edu.training.recipe import build_model, choose_device, choose_precision
 from swin_edu.training.run_checkpoints import list_run_checkpoints, load_run_checkpoint
 from swin_edu.training.run_folder import RunFolder
 from swin_edu.training.run_reading import read_results, read_settings
-from swin_edu.training.run_state import kept_weights
+from swin_edu.training.run_state import kept_weights, normalisation_in
 from swin_edu.training.settings import TrainingSettings
 from swin_edu.training.splits import load_splits
 
@@ -142,9 +141,8 @@ def open_trained_run(
 def _facts_of_training(settings: TrainingSettings, state: dict[str, Any] | None) -> dict[str, Any]:
     """What ``results.json`` would say of the training images; for runs that have none yet."""
     train, _ = load_splits(settings)
-    prepare = Preparation.of(settings, train)
-    facts = {"class_names": train.class_names, "channel_mean": prepare.mean}
-    facts["channel_deviation"] = prepare.deviation
+    mean, deviation = normalisation_in(state or {}, settings, train)
+    facts = {"class_names": train.class_names, "channel_mean": mean, "channel_deviation": deviation}
     return facts if state is None else {**facts, "fingerprints": state["data"]}
 
 

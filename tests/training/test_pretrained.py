@@ -13,8 +13,18 @@ from swin_edu import export_state_dict
 from swin_edu.data import SHAPE_CLASSES, find_data, load_dataset, make_shapes
 from swin_edu.model import CheckpointError
 from swin_edu.model.layouts import LAYOUTS
-from swin_edu.training import Training, TrainingSettings, finish_run, load_pretrained, start_run
+from swin_edu.training import (
+    Preparation,
+    RunFolder,
+    Training,
+    TrainingError,
+    TrainingSettings,
+    finish_run,
+    load_pretrained,
+    start_run,
+)
 from swin_edu.training.pretrained import normalisation_of
+from swin_edu.training.run_state import restore, state_of
 
 CARD = Path(__file__).parents[2] / "data" / "README.md"
 NAMES = ("swin_shapes", "swin_cifar10")
@@ -130,6 +140,29 @@ def test_weights_of_other_libraries_see_images_as_for_imagenet(library: str, tmp
     settings = TrainingSettings(weights=str(weights), limit_train=16, limit_test=8)
     prepare = Training(settings).prepare
     assert (prepare.mean, prepare.deviation) == ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_run_goes_on_with_the_normalisation_it_began_with(tmp_path: Path, kept: bool):
+    weights = tmp_path / "theirs.safetensors"
+    save_file(export_state_dict(swin_edu.swin_cifar(embed_dim=16), "timm"), weights)
+    settings = TrainingSettings(weights=str(weights), limit_train=16, limit_test=8)
+    state = state_of(Training(settings))
+    if kept:
+        state["normalisation"] = [[0.1, 0.2, 0.3], [0.4, 0.5, 0.6]]
+    else:  # an older checkpoint, of a run that took the statistics of its data
+        del state["normalisation"]
+    training = Training(settings)
+    restore(training, state, RunFolder(tmp_path))
+    mean, deviation = training.train_set.channel_statistics()
+    expected = ([0.1, 0.2, 0.3], [0.4, 0.5, 0.6]) if kept else (mean, deviation)
+    assert (training.prepare.mean, training.prepare.deviation) == expected
+
+
+def test_weights_that_vanished_are_named_when_images_are_prepared():
+    settings = TrainingSettings(weights="/nowhere/gone.safetensors")
+    with pytest.raises(TrainingError, match=r"gone\.safetensors"):
+        Preparation.of(settings, make_shapes(4))
 
 
 def test_weights_of_ours_without_facts_take_the_statistics_of_the_data(tmp_path: Path):
