@@ -107,6 +107,25 @@ def test_measuring_needs_none_of_the_packages_of_the_explorers():
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120, cwd=Path(__file__).parents[1])
 
 
+def test_without_the_cpu_only_the_gpu_is_measured_where_there_is_one(monkeypatch):
+    for there in (True, False):
+        monkeypatch.setattr(torch.cuda, "is_available", lambda there=there: there)
+        devices = {setting.device for setting in command._settings(compiled_on_cpu=True, no_cpu=True)}
+        assert devices == {"cuda" if there else "cpu"}
+
+
+def test_what_was_measured_is_saved_before_what_fails(monkeypatch, tmp_path):
+    def fail(*_):
+        raise RuntimeError("a process for the memory died")
+
+    monkeypatch.setattr(command, "_measure_memory", fail)
+    with pytest.raises(RuntimeError, match="died"):
+        command.main(["--quick", "--only", OURS, "--no-growth", "--out", str(tmp_path)])
+    assert (
+        OURS in json.loads((tmp_path / "results.json").read_text())["speed"]["cpu, fp32, eager"]["inference"]
+    )
+
+
 def test_rounds_are_interleaved_and_every_one_starts_with_another():
     order = []
     seconds = timing.race({name: lambda name=name: order.append(name) for name in "abc"}, rounds=3)

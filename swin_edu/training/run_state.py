@@ -65,12 +65,12 @@ def kept_weights(state: dict[str, Any]) -> dict[str, Tensor]:
 
 
 def normalisation_in(
-    state: dict[str, Any], settings: TrainingSettings, train_set: ImageDataset
+    state: dict[str, Any] | None, settings: TrainingSettings, train_set: ImageDataset
 ) -> tuple[list[float], list[float]]:
     """How a run normalises its images, which must stay as it was when it goes on.
 
     Args:
-        state: of `state_of`.
+        state: of `state_of`; None where there is no checkpoint.
         settings: of the run.
         train_set: its training images.
 
@@ -81,11 +81,11 @@ def normalisation_in(
         >>> normalisation_in({"normalisation": [[0.5] * 3, [0.2] * 3]}, TrainingSettings(), None)
         ([0.5, 0.5, 0.5], [0.2, 0.2, 0.2])
     """
-    if "normalisation" in state:
+    if state is not None and "normalisation" in state:
         mean, deviation = state["normalisation"]
         return mean, deviation
     # Checkpoints did not always hold it. Then weights counted only if they had it written beside them.
-    if settings.weights and facts_of(weights_file(settings.weights)) is None:
+    if state is not None and settings.weights and facts_of(weights_file(settings.weights)) is None:
         settings = replace(settings, weights=None)
     prepare = Preparation.of(settings, train_set)
     return prepare.mean, prepare.deviation

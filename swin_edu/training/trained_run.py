@@ -141,7 +141,7 @@ def open_trained_run(
 def _facts_of_training(settings: TrainingSettings, state: dict[str, Any] | None) -> dict[str, Any]:
     """What ``results.json`` would say of the training images; for runs that have none yet."""
     train, _ = load_splits(settings)
-    mean, deviation = normalisation_in(state or {}, settings, train)
+    mean, deviation = normalisation_in(state, settings, train)
     facts = {"class_names": train.class_names, "channel_mean": mean, "channel_deviation": deviation}
     return facts if state is None else {**facts, "fingerprints": state["data"]}
 

@@ -24,7 +24,7 @@ from swin_edu.training import (
     start_run,
 )
 from swin_edu.training.pretrained import normalisation_of
-from swin_edu.training.run_state import restore, state_of
+from swin_edu.training.run_state import normalisation_in, restore, state_of
 
 CARD = Path(__file__).parents[2] / "data" / "README.md"
 NAMES = ("swin_shapes", "swin_cifar10")
@@ -157,6 +157,7 @@ def test_a_run_goes_on_with_the_normalisation_it_began_with(tmp_path: Path, kept
     mean, deviation = training.train_set.channel_statistics()
     expected = ([0.1, 0.2, 0.3], [0.4, 0.5, 0.6]) if kept else (mean, deviation)
     assert (training.prepare.mean, training.prepare.deviation) == expected
+    assert normalisation_in(None, settings, training.train_set)[0] == [0.485, 0.456, 0.406]
 
 
 def test_weights_that_vanished_are_named_when_images_are_prepared():
